@@ -1,0 +1,93 @@
+//! User errors as values: each names the place, the reason and the remedy, and all are reported at once.
+
+use std::fmt;
+
+/// One thing that is wrong with what the user gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: a node with its operator, a tensor, a file.
+    pub place: String,
+    /// What is wrong there.
+    pub reason: String,
+    /// What the user can do about it.
+    pub remedy: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.reason)?;
+        if !self.remedy.is_empty() {
+            write!(f, "; {}", self.remedy)?;
+        }
+        Ok(())
+    }
+}
+
+/// Collects problems until a border is reached where they become an [`Error`].
+#[derive(Clone, Debug, Default)]
+pub struct Problems {
+    list: Vec<Problem>,
+}
+
+impl Problems {
+    /// An empty collection.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one problem.
+    pub fn push(&mut self, place: impl Into<String>, reason: impl Into<String>, remedy: impl Into<String>) {
+        self.list.push(Problem { place: place.into(), reason: reason.into(), remedy: remedy.into() });
+    }
+
+    /// Adds the problems of an error from further down.
+    pub fn absorb(&mut self, error: Error) {
+        self.list.extend(error.problems);
+    }
+
+    /// True while nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// `Ok(value)` when nothing is wrong.
+    ///
+    /// # Errors
+    /// All problems collected so far, as one error.
+    pub fn into_result<T>(self, value: T) -> Result<T, Error> {
+        if self.list.is_empty() { Ok(value) } else { Err(Error { problems: self.list }) }
+    }
+}
+
+/// Everything that is wrong with an input; never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    problems: Vec<Problem>,
+}
+
+impl Error {
+    /// An error of one problem.
+    pub fn one(place: impl Into<String>, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let problem = Problem { place: place.into(), reason: reason.into(), remedy: remedy.into() };
+        Error { problems: vec![problem] }
+    }
+
+    /// The problems, in the order they were found.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.as_slice() {
+            [one] => write!(f, "{one}"),
+            many => {
+                write!(f, "{} problems:", many.len())?;
+                many.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}

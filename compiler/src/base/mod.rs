@@ -1,0 +1,10 @@
+//! Vocabulary shared by every level: problems, numbers, tensors, feature maps, instruction sets.
+//!
+//! Nothing here knows about networks, loops or files; this module uses only the standard library.
+
+pub mod diag;
+pub mod epilogue;
+pub mod feature_map;
+pub mod real;
+pub mod target;
+pub mod tensor;

@@ -1,0 +1,3 @@
+//! The graph: what the network computes.
+
+pub mod graph;

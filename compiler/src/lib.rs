@@ -1,0 +1,5 @@
+//! Tilewright: an ahead-of-time compiler from ONNX models to specialised Rust source.
+
+pub mod base;
+pub mod ir;
+pub mod ops;
