@@ -13,8 +13,8 @@ pub struct Isa {
     pub lanes: usize,
     /// Architectural vector registers.
     pub registers: usize,
-    /// Fused multiply-adds issued per cycle, in registers of this width (Zen 4).
-    pub fma_per_cycle: f64,
+    /// Fused multiply-adds issued per cycle (Zen 4).
+    pub fma_per_cycle: usize,
     /// True when an FMA takes a broadcast memory operand, so that a broadcast used once needs no register.
     pub broadcast_operand: bool,
 }
@@ -26,7 +26,7 @@ pub const PORTABLE: Isa = Isa {
     features: "",
     lanes: 4,
     registers: 16,
-    fma_per_cycle: 1.0,
+    fma_per_cycle: 1,
     broadcast_operand: false,
 };
 
@@ -37,7 +37,7 @@ pub const AVX2: Isa = Isa {
     features: "avx2,fma",
     lanes: 8,
     registers: 16,
-    fma_per_cycle: 2.0,
+    fma_per_cycle: 2,
     broadcast_operand: false,
 };
 
@@ -48,7 +48,7 @@ pub const AVX512: Isa = Isa {
     features: "avx512f",
     lanes: 16,
     registers: 32,
-    fma_per_cycle: 1.0,
+    fma_per_cycle: 1,
     broadcast_operand: true,
 };
 
