@@ -1,0 +1,208 @@
+//! Any processor: arrays of four lanes, which the compiler turns into the vectors of the target's baseline.
+
+use super::exp;
+use crate::Out;
+
+/// f32 lanes of a vector.
+pub const LANES: usize = 4;
+
+/// A vector.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(16))]
+pub struct V([f32; LANES]);
+
+#[inline(always)]
+fn map(a: V, f: impl Fn(f32) -> f32) -> V {
+    V(a.0.map(f))
+}
+
+#[inline(always)]
+fn zip(a: V, b: V, f: impl Fn(f32, f32) -> f32) -> V {
+    V(std::array::from_fn(|lane| f(a.0[lane], b.0[lane])))
+}
+
+/// `p[at ..][.. LANES]`.
+///
+/// # Safety
+/// `at + LANES <= N`.
+#[inline]
+pub unsafe fn load<const N: usize>(p: &[f32; N], at: usize) -> V {
+    in_range!(at, LANES, N);
+    // SAFETY: the caller keeps the range inside of `p`; an array of floats has the alignment of a float.
+    V(unsafe { p.as_ptr().add(at).cast::<[f32; LANES]>().read() })
+}
+
+/// `p[at ..][.. lanes]`, the other lanes 0.
+///
+/// # Safety
+/// `lanes <= LANES` and `at + lanes <= N`.
+#[inline]
+pub unsafe fn load_part<const N: usize>(p: &[f32; N], at: usize, lanes: usize) -> V {
+    debug_assert!(lanes <= LANES);
+    in_range!(at, lanes, N);
+    let mut v = zero();
+    // SAFETY: the caller keeps both ranges inside their arrays, which are different ones.
+    unsafe { v.0.as_mut_ptr().copy_from_nonoverlapping(p.as_ptr().add(at), lanes) };
+    v
+}
+
+/// `p[at]` in every lane.
+///
+/// # Safety
+/// `at < N`.
+#[inline]
+pub unsafe fn splat<const N: usize>(p: &[f32; N], at: usize) -> V {
+    in_range!(at, 1, N);
+    // SAFETY: the caller keeps `at` inside of `p`.
+    constant(unsafe { *p.as_ptr().add(at) })
+}
+
+/// Writes `v` to `p[at ..][.. LANES]`.
+///
+/// # Safety
+/// `at + LANES <= N`, and no one else touches these elements.
+#[inline]
+pub unsafe fn store<const N: usize>(p: Out<'_, N>, at: usize, v: V) {
+    in_range!(at, LANES, N);
+    // SAFETY: the caller keeps the range inside of `p` and to itself.
+    unsafe { p.at(at).cast::<[f32; LANES]>().write(v.0) }
+}
+
+/// Writes the first `lanes` lanes of `v` to `p[at ..]`.
+///
+/// # Safety
+/// `lanes <= LANES`, `at + lanes <= N`, and no one else touches these elements.
+#[inline]
+pub unsafe fn store_part<const N: usize>(p: Out<'_, N>, at: usize, lanes: usize, v: V) {
+    debug_assert!(lanes <= LANES);
+    in_range!(at, lanes, N);
+    // SAFETY: the caller keeps both ranges inside their arrays, which are different ones.
+    unsafe { p.at(at).copy_from_nonoverlapping(v.0.as_ptr(), lanes) }
+}
+
+/// Reads `p[at ..][.. LANES]` back.
+///
+/// # Safety
+/// `at + LANES <= N`, and no one else writes these elements.
+#[inline]
+pub unsafe fn read<const N: usize>(p: Out<'_, N>, at: usize) -> V {
+    in_range!(at, LANES, N);
+    // SAFETY: the caller keeps the range inside of `p` and to itself.
+    V(unsafe { p.at(at).cast::<[f32; LANES]>().read() })
+}
+
+/// Reads `p[at ..][.. lanes]` back, the other lanes 0.
+///
+/// # Safety
+/// `lanes <= LANES`, `at + lanes <= N`, and no one else writes these elements.
+#[inline]
+pub unsafe fn read_part<const N: usize>(p: Out<'_, N>, at: usize, lanes: usize) -> V {
+    debug_assert!(lanes <= LANES);
+    in_range!(at, lanes, N);
+    let mut v = zero();
+    // SAFETY: the caller keeps both ranges inside their arrays, which are different ones.
+    unsafe { v.0.as_mut_ptr().copy_from_nonoverlapping(p.at(at), lanes) };
+    v
+}
+
+/// `x` in every lane.
+#[inline]
+pub fn constant(x: f32) -> V {
+    V([x; LANES])
+}
+
+/// 0 in every lane.
+#[inline]
+pub fn zero() -> V {
+    constant(0.0)
+}
+
+/// `a + b`.
+#[inline]
+pub fn add(a: V, b: V) -> V {
+    zip(a, b, |a, b| a + b)
+}
+
+/// `a - b`.
+#[inline]
+pub fn sub(a: V, b: V) -> V {
+    zip(a, b, |a, b| a - b)
+}
+
+/// `a * b`.
+#[inline]
+pub fn mul(a: V, b: V) -> V {
+    zip(a, b, |a, b| a * b)
+}
+
+/// `a / b`.
+#[inline]
+pub fn div(a: V, b: V) -> V {
+    zip(a, b, |a, b| a / b)
+}
+
+/// The greater; `b` where either is a NaN.
+#[inline]
+pub fn max(a: V, b: V) -> V {
+    zip(a, b, |a, b| if a > b { a } else { b })
+}
+
+/// The lesser; `b` where either is a NaN.
+#[inline]
+pub fn min(a: V, b: V) -> V {
+    zip(a, b, |a, b| if a < b { a } else { b })
+}
+
+/// `a * b + c`, rounded twice: without the instruction, rounding once would take a library call per lane.
+#[inline]
+pub fn fma(a: V, b: V, c: V) -> V {
+    add(mul(a, b), c)
+}
+
+/// e to the `a`.
+#[inline]
+pub fn exp(a: V) -> V {
+    let x = min(constant(exp::HI), max(constant(exp::LO), a));
+    let n = map(x, |x| (x * exp::LOG2_E + exp::ROUND) - exp::ROUND);
+    let r = fma(n, constant(exp::LN2_LOW), fma(n, constant(exp::LN2_HIGH), x));
+    let [first, rest @ ..] = exp::TAYLOR;
+    let p = rest.into_iter().fold(constant(first), |p, c| fma(p, r, constant(c)));
+    // In two halves, since 2^128 and 2^-150 are no f32.
+    let half = map(n, |n| power_of_two((n as i32) >> 1));
+    let other = map(n, |n| power_of_two((n as i32) - ((n as i32) >> 1)));
+    mul(mul(p, half), other)
+}
+
+/// 2^n for -126 <= n <= 127.
+#[inline]
+fn power_of_two(n: i32) -> f32 {
+    f32::from_bits(((n + 127) << 23) as u32)
+}
+
+/// The sum of all lanes, in every lane.
+#[inline]
+pub fn hsum(a: V) -> V {
+    let [a, b, c, d] = a.0;
+    constant((a + b) + (c + d))
+}
+
+/// The maximum of all lanes, in every lane.
+#[inline]
+pub fn hmax(a: V) -> V {
+    constant(a.0.into_iter().fold(f32::NEG_INFINITY, |m, x| if x > m { x } else { m }))
+}
+
+/// Asks for the cache line of `p[at]`, where the target has an instruction for that in its baseline.
+#[inline]
+pub fn prefetch<const N: usize>(p: &[f32; N], at: usize) {
+    let address = p.as_ptr().wrapping_add(at);
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, which accesses no memory and faults at no address.
+    #[allow(unused_unsafe, reason = "the intrinsic became safe after 1.89")]
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
