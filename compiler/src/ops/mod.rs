@@ -1,11 +1,24 @@
 //! The operators of the graph: a small closed set that import maps ONNX onto.
 //!
 //! Shapes are static, so ONNX operators that differ only in how they say a shape (Flatten, Squeeze, Reshape ..)
-//! are one operator here.
+//! are one operator here. This file has the enum and its few exhaustive matches; each family has a file with what
+//! its operators demand of their operands (`infer`) and what they mean (`eval`, naive and in f64).
+
+mod check;
+mod conv;
+mod elementwise;
+mod matmul;
+mod norm;
+mod pool;
+mod shape;
+mod softmax;
+#[cfg(test)]
+mod tests;
+mod window;
 
 use crate::base::epilogue::{Act, Epilogue};
 use crate::base::real::Real;
-use crate::base::tensor::DType;
+use crate::base::tensor::{DType, Tensor, TensorType};
 
 /// What a node computes. Operand order is given with each variant.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -13,7 +26,8 @@ pub enum Op {
     /// 2-d convolution (ONNX Conv): `x [N,C,H,W]`, `w [M,C/groups,kh,kw]`, then `bias [M]` and `residual` (shape of the
     /// output) as the epilogue says.
     Conv(Conv),
-    /// Matrix product (ONNX Gemm, MatMul): `a`, `b`, then `bias [N]` as the epilogue says. 2-d operands.
+    /// Matrix product (ONNX Gemm, MatMul): `a`, `b`, then `bias [N]` as the epilogue says. 2-d operands,
+    /// no residual.
     MatMul(MatMul),
     /// Max or average pooling over windows: `x [N,C,H,W]`.
     Pool(Pool),
@@ -131,4 +145,125 @@ pub enum BinaryKind {
     Sub,
     Mul,
     Div,
+}
+
+/// The type of the result of `op` on operands of these types.
+///
+/// [`Op::Reshape`] takes the type of its result as given: use [`check_output`] for it.
+///
+/// # Errors
+/// The reason, in words, why the operator cannot have these operands. Arithmetic on extents is checked.
+pub fn infer(op: &Op, inputs: &[&TensorType]) -> Result<TensorType, String> {
+    check::arity(op, inputs.len())?;
+    match op {
+        Op::Conv(conv) => conv::infer(conv, inputs),
+        Op::MatMul(matmul) => matmul::infer(matmul, inputs),
+        Op::Pool(pool) => pool::infer(pool, inputs),
+        Op::GlobalAvgPool => pool::infer_global(inputs),
+        Op::BatchNorm { .. } | Op::Affine { .. } => norm::infer(inputs),
+        Op::Act(act) => elementwise::infer_act(*act, inputs),
+        Op::Binary(_) => elementwise::infer_binary(inputs),
+        Op::Softmax { axis } => softmax::infer(*axis, inputs),
+        Op::Reshape => Err("the shape of its result is given, not inferred".to_owned()),
+        Op::Cast { to } => shape::infer_cast(*to, inputs),
+        Op::Reorder | Op::Identity => shape::infer_same(inputs),
+    }
+}
+
+/// Checks that `op` on operands of these types can have a result of type `output`.
+///
+/// # Errors
+/// The reason, in words.
+pub fn check_output(op: &Op, inputs: &[&TensorType], output: &TensorType) -> Result<(), String> {
+    if let Op::Reshape = op {
+        check::arity(op, inputs.len())?;
+        return shape::check_reshape(inputs, output);
+    }
+    let inferred = infer(op, inputs)?;
+    if inferred == *output { Ok(()) } else { Err(format!("its result is {inferred}, not {output}")) }
+}
+
+/// Runs `op` naively: the meaning of every operator. Floats are computed in f64 whatever their type, only a cast
+/// rounds; integers are exact. A NaN operand of a maximum or minimum gives NaN.
+///
+/// # Errors
+/// The reason, in words: operands that do not fit the operator or their own type, an integer overflow, an integer
+/// division by zero.
+pub fn eval(op: &Op, inputs: &[&Tensor], output: &TensorType) -> Result<Tensor, String> {
+    let types: Vec<&TensorType> = inputs.iter().map(|tensor| &tensor.ty).collect();
+    check_output(op, &types, output)?;
+    inputs.iter().try_for_each(|tensor| check::elements(tensor))?;
+    let elements = match op {
+        Op::Conv(conv) => conv::eval(conv, inputs, output)?,
+        Op::MatMul(matmul) => matmul::eval(matmul, inputs, output)?,
+        Op::Pool(pool) => pool::eval(pool, inputs, output)?,
+        Op::GlobalAvgPool => pool::eval_global(inputs)?,
+        Op::BatchNorm { eps } => norm::eval_batch_norm(*eps, inputs)?,
+        Op::Affine { act } => norm::eval_affine(*act, inputs)?,
+        Op::Act(act) => elementwise::eval_act(*act, inputs)?,
+        Op::Binary(binary) => elementwise::eval_binary(*binary, inputs, output)?,
+        Op::Softmax { axis } => softmax::eval(*axis, inputs)?,
+        Op::Cast { to } => shape::eval_cast(*to, inputs)?,
+        Op::Reshape | Op::Reorder | Op::Identity => shape::eval_same(inputs)?,
+    };
+    Ok(Tensor { ty: output.clone(), elements })
+}
+
+impl Op {
+    /// Short lower-case name, as graph text and reports print it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Op::Conv(_) => "conv",
+            Op::MatMul(_) => "matmul",
+            Op::Pool(Pool { kind: PoolKind::Max, .. }) => "max_pool",
+            Op::Pool(Pool { kind: PoolKind::Average { .. }, .. }) => "avg_pool",
+            Op::GlobalAvgPool => "global_avg_pool",
+            Op::BatchNorm { .. } => "batch_norm",
+            Op::Affine { .. } => "affine",
+            Op::Act(Act::None) => "none",
+            Op::Act(Act::Relu) => "relu",
+            Op::Act(Act::Clip { .. }) => "clip",
+            Op::Binary(Binary { kind, .. }) => kind.name(),
+            Op::Softmax { .. } => "softmax",
+            Op::Reshape => "reshape",
+            Op::Cast { .. } => "cast",
+            Op::Reorder => "reorder",
+            Op::Identity => "identity",
+        }
+    }
+
+    /// How many operands a node of this operator has.
+    pub const fn arity(&self) -> usize {
+        match self {
+            Op::Conv(Conv { epilogue, .. }) | Op::MatMul(MatMul { epilogue, .. }) => {
+                2 + epilogue.bias as usize + epilogue.residual as usize
+            }
+            Op::BatchNorm { .. } => 5,
+            Op::Affine { .. } => 3,
+            Op::Binary(_) => 2,
+            Op::Pool(_)
+            | Op::GlobalAvgPool
+            | Op::Act(_)
+            | Op::Softmax { .. }
+            | Op::Reshape
+            | Op::Cast { .. }
+            | Op::Reorder
+            | Op::Identity => 1,
+        }
+    }
+}
+
+impl BinaryKind {
+    /// Every kind.
+    pub const ALL: [BinaryKind; 4] = [BinaryKind::Add, BinaryKind::Sub, BinaryKind::Mul, BinaryKind::Div];
+
+    /// Lower-case name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            BinaryKind::Add => "add",
+            BinaryKind::Sub => "sub",
+            BinaryKind::Mul => "mul",
+            BinaryKind::Div => "div",
+        }
+    }
 }
