@@ -1,0 +1,193 @@
+//! The builder: closures nest as the loops do, so that a kernel's builder looks like its loop nest.
+
+use super::ir::{
+    Addr, Affine, BinOp, Expr, Kernel, Lanes, Param, ParamId, Reg, Role, Stmt, TASK, UnOp, Var, VarInfo,
+};
+use crate::base::real::Real;
+
+/// Builds one kernel.
+pub struct Builder {
+    kernel: Kernel,
+    scopes: Vec<Vec<Stmt>>,
+}
+
+impl Builder {
+    /// A kernel whose task loop runs `tasks` times with a variable of this name.
+    pub fn new(name: String, lanes: usize, task: &str, tasks: usize) -> Self {
+        let vars = vec![VarInfo { name: task.to_owned(), count: tasks }];
+        let kernel = Kernel {
+            name,
+            doc: Vec::new(),
+            lanes,
+            params: Vec::new(),
+            vars,
+            regs: Vec::new(),
+            strides: Vec::new(),
+            body: Vec::new(),
+        };
+        Builder { kernel, scopes: vec![Vec::new()] }
+    }
+
+    /// Lanes of a vector.
+    pub fn lanes(&self) -> usize {
+        self.kernel.lanes
+    }
+
+    /// The task variable.
+    pub fn task(&self) -> Var {
+        TASK
+    }
+
+    /// Adds a line to the doc comment.
+    pub fn doc(&mut self, line: impl Into<String>) {
+        self.kernel.doc.push(line.into());
+    }
+
+    /// Adds a parameter.
+    pub fn param(&mut self, name: &'static str, role: Role, len: usize) -> ParamId {
+        self.kernel.params.push(Param { name, role, len });
+        ParamId(self.kernel.params.len() - 1)
+    }
+
+    /// Names a stride of a parameter for the printer.
+    pub fn stride(&mut self, param: ParamId, name: &'static str, value: usize) {
+        self.kernel.strides.push((param, name, value));
+    }
+
+    /// Declares a family of registers; a second `acc` becomes `acc2`.
+    pub fn regs(&mut self, name: &str) -> usize {
+        let same = self
+            .kernel
+            .regs
+            .iter()
+            .filter(|reg| reg.trim_end_matches(|c: char| c.is_ascii_digit()) == name)
+            .count();
+        let unique = if same == 0 { name.to_owned() } else { format!("{name}{}", same + 1) };
+        self.kernel.regs.push(unique);
+        self.kernel.regs.len() - 1
+    }
+
+    /// A variable of its own name; a second `ky` becomes `ky2`.
+    fn var(&mut self, name: &str, count: usize) -> Var {
+        let mut unique = name.to_owned();
+        let mut number = 1;
+        while self.kernel.vars.iter().any(|var| var.name == unique) {
+            number += 1;
+            unique = format!("{name}{number}");
+        }
+        self.kernel.vars.push(VarInfo { name: unique, count });
+        Var(self.kernel.vars.len() - 1)
+    }
+
+    fn push(&mut self, stmt: Stmt) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.push(stmt);
+        }
+    }
+
+    fn scope(&mut self, fill: impl FnOnce(&mut Self)) -> Vec<Stmt> {
+        self.scopes.push(Vec::new());
+        fill(self);
+        self.scopes.pop().unwrap_or_default()
+    }
+
+    /// `for name in 0..count`.
+    pub fn for_(&mut self, name: &str, count: usize, body: impl FnOnce(&mut Self, Var)) {
+        let var = self.var(name, count);
+        let stmts = self.scope(|b| body(b, var));
+        self.push(Stmt::For(var, stmts));
+    }
+
+    /// The same, written out `count` times.
+    pub fn unroll(&mut self, name: &str, count: usize, body: impl FnOnce(&mut Self, Var)) {
+        let var = self.var(name, count);
+        let stmts = self.scope(|b| body(b, var));
+        self.push(Stmt::Unroll(var, stmts));
+    }
+
+    /// `if var == is`.
+    pub fn if_(&mut self, var: Var, is: usize, body: impl FnOnce(&mut Self)) {
+        let stmts = self.scope(body);
+        self.push(Stmt::If(var, is, stmts));
+    }
+
+    /// A comment for the reader of the generated code.
+    pub fn comment(&mut self, text: impl Into<String>) {
+        self.push(Stmt::Comment(text.into()));
+    }
+
+    /// Declares a register.
+    pub fn let_(&mut self, family: usize, index: &[Var], value: Expr) {
+        self.push(Stmt::Let(reg(family, index), value));
+    }
+
+    /// Changes a register.
+    pub fn set(&mut self, family: usize, index: &[Var], value: Expr) {
+        self.push(Stmt::Set(reg(family, index), value));
+    }
+
+    /// Stores a whole vector.
+    pub fn store(&mut self, param: ParamId, at: Affine, value: Expr) {
+        self.store_lanes(param, at, value, Lanes::All);
+    }
+
+    /// Stores some lanes.
+    pub fn store_lanes(&mut self, param: ParamId, at: Affine, value: Expr, lanes: Lanes) {
+        self.push(Stmt::Store(Addr { param, at }, value, lanes));
+    }
+
+    /// Asks for a cache line.
+    pub fn prefetch(&mut self, param: ParamId, at: Affine) {
+        self.push(Stmt::Prefetch(Addr { param, at }));
+    }
+
+    /// The kernel.
+    pub fn finish(mut self) -> Kernel {
+        self.kernel.body = self.scopes.pop().unwrap_or_default();
+        self.kernel
+    }
+}
+
+fn reg(family: usize, index: &[Var]) -> Reg {
+    Reg { family, index: index.to_vec() }
+}
+
+/// A register as an operand.
+pub fn get(family: usize, index: &[Var]) -> Expr {
+    Expr::Reg(reg(family, index))
+}
+
+/// A whole vector from memory.
+pub fn load(param: ParamId, at: Affine) -> Expr {
+    load_lanes(param, at, Lanes::All)
+}
+
+/// Some lanes from memory.
+pub fn load_lanes(param: ParamId, at: Affine, lanes: Lanes) -> Expr {
+    Expr::Load(Addr { param, at }, lanes)
+}
+
+/// One element in every lane.
+pub fn splat(param: ParamId, at: Affine) -> Expr {
+    Expr::Splat(Addr { param, at })
+}
+
+/// A number in every lane.
+pub fn constant(value: f32) -> Expr {
+    Expr::Const(Real::new(value))
+}
+
+/// `a * b + c`.
+pub fn fma(a: Expr, b: Expr, c: Expr) -> Expr {
+    Expr::Fma(Box::new(a), Box::new(b), Box::new(c))
+}
+
+/// An operation on two vectors.
+pub fn bin(op: BinOp, a: Expr, b: Expr) -> Expr {
+    Expr::Bin(op, Box::new(a), Box::new(b))
+}
+
+/// An operation on one vector.
+pub fn un(op: UnOp, a: Expr) -> Expr {
+    Expr::Un(op, Box::new(a))
+}

@@ -1,0 +1,213 @@
+//! The vector-loop language: what a kernel does, one level above Rust.
+//!
+//! A kernel is a nest of counted loops over named vector registers. Addresses are affine in the loop variables, so
+//! that every access can be proved in range ([`super::verify`]), run without rustc ([`super::interp`]) and printed
+//! with literal offsets ([`crate::emit`]). Nothing optimises it: builders write the loops that they want.
+
+use crate::base::real::Real;
+
+/// A loop variable: index into [`Kernel::vars`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct Var(pub usize);
+
+/// Name and extent of a loop variable; it counts `0..count`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VarInfo {
+    /// Name, unique in the kernel.
+    pub name: String,
+    /// Number of iterations.
+    pub count: usize,
+}
+
+/// A parameter: index into [`Kernel::params`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct ParamId(pub usize);
+
+/// What a kernel may do with a parameter.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Role {
+    /// Activations that it reads.
+    Input,
+    /// Packed weights that it reads.
+    Weights,
+    /// Activations that it writes, and may read back.
+    Output,
+}
+
+/// A parameter: an array of `len` f32.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Param {
+    /// Name in the generated function.
+    pub name: &'static str,
+    /// Direction.
+    pub role: Role,
+    /// Length in f32.
+    pub len: usize,
+}
+
+/// `base + sum(coefficient * variable)`, in f32 elements.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Affine {
+    /// The constant part.
+    pub base: usize,
+    /// Coefficients that are not zero, one per variable.
+    pub terms: Vec<(Var, usize)>,
+}
+
+impl Affine {
+    /// A constant.
+    pub fn constant(base: usize) -> Self {
+        Affine { base, terms: Vec::new() }
+    }
+
+    /// This plus `coefficient * var`.
+    #[must_use]
+    pub fn plus(mut self, var: Var, coefficient: usize) -> Self {
+        match self.terms.iter_mut().find(|(v, _)| *v == var) {
+            Some((_, c)) => *c += coefficient,
+            None if coefficient != 0 => self.terms.push((var, coefficient)),
+            None => {}
+        }
+        self
+    }
+
+    /// This plus a constant.
+    #[must_use]
+    pub fn offset(mut self, by: usize) -> Self {
+        self.base += by;
+        self
+    }
+}
+
+/// An element of a parameter.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Addr {
+    /// The array.
+    pub param: ParamId,
+    /// Index of the first element.
+    pub at: Affine,
+}
+
+/// A named vector register: a family (`acc`) and the unrolled variables that tell its members apart.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Reg {
+    /// Index into [`Kernel::regs`].
+    pub family: usize,
+    /// Variables of enclosing [`Stmt::Unroll`]s.
+    pub index: Vec<Var>,
+}
+
+/// How many lanes an access touches.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Lanes {
+    /// The whole vector.
+    All,
+    /// The first few; a load fills the others with zeros.
+    First(usize),
+}
+
+impl Lanes {
+    /// The number, for vectors of `all` lanes.
+    pub fn count(self, all: usize) -> usize {
+        match self {
+            Lanes::All => all,
+            Lanes::First(n) => n,
+        }
+    }
+}
+
+/// An operation on two vectors.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum BinOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    /// `b` where either is NaN.
+    Max,
+    /// `b` where either is NaN.
+    Min,
+}
+
+/// An operation on one vector.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum UnOp {
+    /// Base e.
+    Exp,
+    /// Sum of the lanes, in every lane.
+    HSum,
+    /// Largest of the lanes, in every lane.
+    HMax,
+}
+
+/// A vector.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Expr {
+    /// A register.
+    Reg(Reg),
+    /// Consecutive elements.
+    Load(Addr, Lanes),
+    /// One element in every lane.
+    Splat(Addr),
+    /// A number in every lane.
+    Const(Real),
+    /// `a * b + c`.
+    Fma(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// Two operands.
+    Bin(BinOp, Box<Expr>, Box<Expr>),
+    /// One operand.
+    Un(UnOp, Box<Expr>),
+}
+
+/// A statement. Registers live until the end of the enclosing loop or condition; unrolling opens no scope.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Stmt {
+    /// Why, for the reader of the generated code.
+    Comment(String),
+    /// A loop that stays a loop.
+    For(Var, Vec<Stmt>),
+    /// A loop that is written out.
+    Unroll(Var, Vec<Stmt>),
+    /// Runs when the variable has this value.
+    If(Var, usize, Vec<Stmt>),
+    /// Declares a register.
+    Let(Reg, Expr),
+    /// Changes a register.
+    Set(Reg, Expr),
+    /// Writes consecutive elements of an output.
+    Store(Addr, Expr, Lanes),
+    /// Asks for a cache line; the address may lie outside the array.
+    Prefetch(Addr),
+}
+
+/// A function over arrays. The outermost loop runs over `tasks`, which may run in any order and at the same time.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Kernel {
+    /// Name after the grammar of [`super::name`].
+    pub name: String,
+    /// Lines of the doc comment.
+    pub doc: Vec<String>,
+    /// Lanes of the vectors that it was built for.
+    pub lanes: usize,
+    /// Parameters, in order.
+    pub params: Vec<Param>,
+    /// Loop variables; the first is the task.
+    pub vars: Vec<VarInfo>,
+    /// Names of the register families.
+    pub regs: Vec<String>,
+    /// Named strides: (parameter, name, value), for the printer.
+    pub strides: Vec<(ParamId, &'static str, usize)>,
+    /// Body of the task loop.
+    pub body: Vec<Stmt>,
+}
+
+/// The variable of the task loop.
+pub const TASK: Var = Var(0);
+
+impl Kernel {
+    /// Number of tasks.
+    pub fn tasks(&self) -> usize {
+        self.vars[TASK.0].count
+    }
+}

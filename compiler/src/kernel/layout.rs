@@ -1,0 +1,127 @@
+//! Where each number of packed weights lies: one definition for the kernel builders and for the weight packer.
+
+use super::spec::{ConvSpec, MatMulSpec};
+use crate::base::feature_map::{BLOCK, Order};
+
+/// Packed convolution weights: per block of 16 output channels a panel of
+/// `[bias 16][input block][kh][kw][channel of the block][16 output channels]`.
+///
+/// One panel is a stream that a kernel reads in order. Instruction sets differ only in how many panels they read side
+/// by side, so all share one blob. A planar input has no blocks: all its channels are one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct ConvWeights {
+    /// Groups of the packed convolution.
+    pub groups: usize,
+    /// Output panels in all.
+    pub panels: usize,
+    /// Floats of bias at the start of a panel: 16 or 0.
+    pub bias: usize,
+    /// Blocks of input channels per group.
+    pub in_blocks: usize,
+    pub kernel: [usize; 2],
+    /// Channels of an input block: 16, or all of a planar input.
+    pub in_lanes: usize,
+}
+
+impl ConvWeights {
+    /// The layout that the kernel of this spec reads.
+    pub fn of(spec: &ConvSpec) -> Self {
+        let (in_blocks, in_lanes) = match spec.x.layout.order {
+            Order::Planar => (1, spec.x.c),
+            Order::Blocked => (spec.x.c.div_ceil(BLOCK) / spec.groups, BLOCK),
+        };
+        ConvWeights {
+            groups: spec.groups,
+            panels: spec.y.c.div_ceil(BLOCK),
+            bias: if spec.epilogue.bias { BLOCK } else { 0 },
+            in_blocks,
+            kernel: spec.taps.kernel,
+            in_lanes,
+        }
+    }
+
+    /// Floats from one tap to the next.
+    pub const fn pitch_tap(&self) -> usize {
+        self.in_lanes * BLOCK
+    }
+
+    /// Floats from one block of input channels to the next.
+    pub const fn pitch_block(&self) -> usize {
+        self.kernel[0] * self.kernel[1] * self.pitch_tap()
+    }
+
+    /// Floats of one panel.
+    pub const fn panel(&self) -> usize {
+        self.bias + self.in_blocks * self.pitch_block()
+    }
+
+    /// Floats in all.
+    pub const fn len(&self) -> usize {
+        self.panels * self.panel()
+    }
+
+    /// True when there is nothing in it.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Index of the weight from input channel `i` of its group to output channel `o` at tap `(ky, kx)`.
+    pub const fn index(&self, o: usize, i: usize, ky: usize, kx: usize) -> usize {
+        o / BLOCK * self.panel()
+            + self.bias
+            + i / self.in_lanes * self.pitch_block()
+            + (ky * self.kernel[1] + kx) * self.pitch_tap()
+            + i % self.in_lanes * BLOCK
+            + o % BLOCK
+    }
+
+    /// Index of the bias of output channel `o`.
+    pub const fn bias_index(&self, o: usize) -> usize {
+        o / BLOCK * self.panel() + o % BLOCK
+    }
+}
+
+/// Packed right operand of a matrix product: per block of 16 columns `[bias 16][k][16]`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct MatMulWeights {
+    pub k: usize,
+    /// Panels of 16 columns, the last filled up with zeros.
+    pub panels: usize,
+    /// Floats of bias at the start of a panel: 16 or 0.
+    pub bias: usize,
+}
+
+impl MatMulWeights {
+    /// The layout that the kernel of this spec reads.
+    pub fn of(spec: &MatMulSpec) -> Self {
+        let bias = if spec.epilogue.bias { BLOCK } else { 0 };
+        MatMulWeights { k: spec.k, panels: spec.n.div_ceil(BLOCK), bias }
+    }
+
+    /// Floats of one panel.
+    pub const fn panel(&self) -> usize {
+        self.bias + self.k * BLOCK
+    }
+
+    /// Floats in all.
+    pub const fn len(&self) -> usize {
+        self.panels * self.panel()
+    }
+
+    /// True when there is nothing in it.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Index of the weight of row `k`, column `n`.
+    pub const fn index(&self, k: usize, n: usize) -> usize {
+        n / BLOCK * self.panel() + self.bias + k * BLOCK + n % BLOCK
+    }
+
+    /// Index of the bias of column `n`.
+    pub const fn bias_index(&self, n: usize) -> usize {
+        n / BLOCK * self.panel() + n % BLOCK
+    }
+}

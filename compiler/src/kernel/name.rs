@@ -1,0 +1,73 @@
+//! The grammar of kernel names: `<family><kh>x<kw>[s<stride>]_<ci>x<ih>x<iw>_<co>[_<epilogue>]`.
+//!
+//! The instruction set is not part of the name (it is the module), so that a diff between two of them shows only what
+//! differs. Names that two specs share get a number from the caller.
+
+use super::spec::{ConvSpec, KernelSpec, MapFn, MapSpec, MatMulSpec, PoolKind, Taps};
+use crate::base::epilogue::{Act, Epilogue};
+use crate::base::feature_map::{FeatureMap, Order};
+
+/// The name of a spec.
+pub fn name(spec: &KernelSpec) -> String {
+    match spec {
+        KernelSpec::Conv(spec) => conv(spec),
+        KernelSpec::MatMul(MatMulSpec { m, k, n, epilogue, .. }) => {
+            format!("matmul_{m}x{k}x{n}{}", suffix(*epilogue))
+        }
+        KernelSpec::Pool(spec) => {
+            let family = if spec.kind == PoolKind::Max { "maxpool" } else { "avgpool" };
+            format!("{}_{}", windowed(family, &spec.taps), extents(&spec.x))
+        }
+        KernelSpec::GlobalPool(spec) => format!("globalavgpool_{}", extents(&spec.x)),
+        KernelSpec::Map(spec) => map(spec),
+        KernelSpec::Softmax(spec) => format!("softmax_{}x{}x{}", spec.outer, spec.len, spec.inner),
+    }
+}
+
+fn conv(spec: &ConvSpec) -> String {
+    let groups = if spec.groups > 1 { format!("g{}", spec.groups) } else { String::new() };
+    let family = windowed("conv", &spec.taps);
+    format!("{family}{groups}_{}_{}{}", extents(&spec.x), spec.y.c, suffix(spec.epilogue))
+}
+
+fn windowed(family: &str, taps: &Taps) -> String {
+    let pair = |[a, b]: [usize; 2]| if a == b { a.to_string() } else { format!("{a}x{b}") };
+    let stride = if taps.stride == [1, 1] { String::new() } else { format!("s{}", pair(taps.stride)) };
+    let dilation = if taps.dilation == [1, 1] { String::new() } else { format!("d{}", pair(taps.dilation)) };
+    format!("{family}{}x{}{stride}{dilation}", taps.kernel[0], taps.kernel[1])
+}
+
+fn extents(map: &FeatureMap) -> String {
+    let batch = if map.n > 1 { format!("{}x", map.n) } else { String::new() };
+    format!("{batch}{}x{}x{}", map.c, map.h, map.w)
+}
+
+fn suffix(epilogue: Epilogue) -> String {
+    let residual = if epilogue.residual { "_add" } else { "" };
+    format!("{residual}{}", act(epilogue.act))
+}
+
+fn act(act: Act) -> &'static str {
+    match act {
+        Act::None => "",
+        Act::Relu => "_relu",
+        Act::Clip { .. } => "_clip",
+    }
+}
+
+fn map(spec: &MapSpec) -> String {
+    let order = spec.halo.map(|map| map.layout.order);
+    let family = match (spec.func, order) {
+        (MapFn::Copy, Some(Order::Planar)) => "pad",
+        (MapFn::Copy, Some(Order::Blocked)) => "block",
+        (MapFn::Copy, None) if spec.act.is_none() => "copy",
+        (MapFn::Copy, None) => "map",
+        (MapFn::Add, _) => "add",
+        (MapFn::Sub, _) => "sub",
+        (MapFn::Mul, _) => "mul",
+        (MapFn::Div, _) => "div",
+        (MapFn::Fma, _) => "affine",
+    };
+    let extents: Vec<String> = spec.extents.iter().map(usize::to_string).collect();
+    format!("{family}_{}{}", extents.join("x"), act(spec.act))
+}

@@ -1,0 +1,235 @@
+//! What a kernel computes, in numbers alone: equal specs are one generated function.
+
+use super::ir::{Param, Role};
+use super::layout::{ConvWeights, MatMulWeights};
+use crate::base::epilogue::{Act, Epilogue};
+use crate::base::feature_map::{BLOCK, FeatureMap};
+
+/// Everything that the compiler has a kernel for.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum KernelSpec {
+    /// Direct convolution.
+    Conv(ConvSpec),
+    /// Matrix product.
+    MatMul(MatMulSpec),
+    /// Max or average pool.
+    Pool(PoolSpec),
+    /// Mean of each plane.
+    GlobalPool(GlobalPoolSpec),
+    /// Elementwise work and copies between layouts.
+    Map(MapSpec),
+    /// Softmax along one axis.
+    Softmax(SoftmaxSpec),
+}
+
+/// Kernel extents, stride, dilation and the padding before; (height, width) pairs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct Taps {
+    pub kernel: [usize; 2],
+    pub stride: [usize; 2],
+    pub dilation: [usize; 2],
+    pub pad: [usize; 2],
+}
+
+/// A convolution of blocked (or, for few channels, planar) maps into a blocked map.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ConvSpec {
+    /// Input; its halo covers the padding.
+    pub x: FeatureMap,
+    /// Output, blocked.
+    pub y: FeatureMap,
+    /// The tensor that the epilogue adds, blocked.
+    pub residual: Option<FeatureMap>,
+    /// Window.
+    pub taps: Taps,
+    /// Groups after packing: each reads and writes whole blocks (see [`ConvWeights`]).
+    pub groups: usize,
+    /// Bias, residual and activation.
+    pub epilogue: Epilogue,
+}
+
+/// `y[m][n] = act(sum_k x[m][k] * w[k][n] + bias[n])` over row-major operands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct MatMulSpec {
+    pub m: usize,
+    pub k: usize,
+    pub n: usize,
+    /// The left operand is stored `[K,M]`.
+    pub trans_a: bool,
+    /// The right operand: packed weights, or a row-major `[K,N]` activation.
+    pub rhs: Rhs,
+    /// Bias (only with packed weights) and activation.
+    pub epilogue: Epilogue,
+}
+
+/// Where the right operand of a matrix product comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Rhs {
+    /// Constant: [`MatMulWeights`].
+    Packed,
+    /// Computed at run time.
+    RowMajor,
+}
+
+/// A pool over blocked maps.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct PoolSpec {
+    pub x: FeatureMap,
+    pub y: FeatureMap,
+    pub taps: Taps,
+    pub kind: PoolKind,
+}
+
+/// What a pool makes of its window.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PoolKind {
+    /// Largest element inside the map.
+    Max,
+    /// Mean of the elements inside the map.
+    Average,
+    /// Mean that counts `[bottom, right]` padding, and that before, as elements.
+    AveragePadded([usize; 2]),
+}
+
+/// Mean over the plane of each channel of a blocked map.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct GlobalPoolSpec {
+    pub x: FeatureMap,
+    pub y: FeatureMap,
+}
+
+/// `y[i..] = act(f(x0[i..], x1[i..], ..))` over a nest of extents with one stride per axis and operand.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct MapSpec {
+    /// What is computed.
+    pub func: MapFn,
+    /// Activation of the result.
+    pub act: Act,
+    /// Loop extents, outermost first; the last may be vectorised.
+    pub extents: Vec<usize>,
+    /// The result.
+    pub y: Strided,
+    /// The operands.
+    pub xs: Vec<Strided>,
+    /// The map whose halo (and channel padding) is filled with zeros around the result.
+    pub halo: Option<FeatureMap>,
+    /// Length of the packed weights, when an operand is constant.
+    pub weights: usize,
+}
+
+/// Elementwise functions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum MapFn {
+    /// `x0`.
+    Copy,
+    /// `x0 + x1`.
+    Add,
+    /// `x0 - x1`.
+    Sub,
+    /// `x0 * x1`.
+    Mul,
+    /// `x0 / x1`.
+    Div,
+    /// `x0 * x1 + x2`.
+    Fma,
+}
+
+/// An operand of a map: array, first element, stride of each axis.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Strided {
+    /// True when it lies in the packed weights.
+    pub weights: bool,
+    /// Length of its array.
+    pub len: usize,
+    /// First element.
+    pub base: usize,
+    /// Elements from one index to the next, per axis; 0 broadcasts.
+    pub strides: Vec<usize>,
+}
+
+/// Softmax over the middle axis of `[outer][len][inner]`, row-major.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct SoftmaxSpec {
+    pub outer: usize,
+    pub len: usize,
+    pub inner: usize,
+}
+
+impl KernelSpec {
+    /// Parameters of the generated function, the same for every instruction set.
+    pub fn params(&self) -> Vec<Param> {
+        let mut params = Vec::new();
+        let mut add = |name, role, len| params.push(Param { name, role, len });
+        match self {
+            KernelSpec::Conv(spec) => {
+                add("x", Role::Input, spec.x.len());
+                add("w", Role::Weights, ConvWeights::of(spec).len());
+                if let Some(residual) = spec.residual {
+                    add("r", Role::Input, residual.len());
+                }
+                add("y", Role::Output, spec.y.len());
+            }
+            KernelSpec::MatMul(spec) => {
+                add("x", Role::Input, spec.m * spec.k);
+                match spec.rhs {
+                    Rhs::Packed => add("w", Role::Weights, MatMulWeights::of(spec).len()),
+                    Rhs::RowMajor => add("w", Role::Input, spec.k * spec.n),
+                }
+                add("y", Role::Output, spec.m * spec.n);
+            }
+            KernelSpec::Pool(PoolSpec { x, y, .. }) | KernelSpec::GlobalPool(GlobalPoolSpec { x, y }) => {
+                add("x", Role::Input, x.len());
+                add("y", Role::Output, y.len());
+            }
+            KernelSpec::Map(spec) => {
+                const NAMES: [&str; 3] = ["a", "b", "c"];
+                for (x, name) in spec.xs.iter().zip(NAMES).filter(|(x, _)| !x.weights) {
+                    add(name, Role::Input, x.len);
+                }
+                if spec.weights > 0 {
+                    add("w", Role::Weights, spec.weights);
+                }
+                add("y", Role::Output, spec.y.len);
+            }
+            KernelSpec::Softmax(spec) => {
+                add("x", Role::Input, spec.outer * spec.len * spec.inner);
+                add("y", Role::Output, spec.outer * spec.len * spec.inner);
+            }
+        }
+        params
+    }
+
+    /// Floating-point operations by the usual count: two per multiply-add of a convolution or matrix product (padding
+    /// included, channel padding not), none elsewhere.
+    pub fn flops(&self) -> u64 {
+        match self {
+            KernelSpec::Conv(spec) => spec.flops(),
+            KernelSpec::MatMul(spec) => 2 * (spec.m * spec.k * spec.n) as u64,
+            _ => 0,
+        }
+    }
+
+    /// Bytes that one run reads and writes at least.
+    pub fn bytes(&self) -> u64 {
+        self.params().iter().map(|param| 4 * param.len as u64).sum()
+    }
+}
+
+impl ConvSpec {
+    /// Two per multiply-add, see [`KernelSpec::flops`]. Grouped weights that packing makes denser count as packed.
+    pub fn flops(&self) -> u64 {
+        let FeatureMap { n, c, h, w, .. } = self.y;
+        let taps = self.taps.kernel[0] * self.taps.kernel[1];
+        2 * (n * c * h * w * taps * self.x.c / self.groups) as u64
+    }
+
+    /// Blocks of output channels per group.
+    pub fn out_blocks(&self) -> usize {
+        self.y.c.div_ceil(BLOCK) / self.groups
+    }
+}

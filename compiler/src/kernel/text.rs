@@ -1,0 +1,124 @@
+//! Text of a kernel: the loop nest on one page, for review and snapshots.
+
+use super::ir::{Addr, Affine, BinOp, Expr, Kernel, Lanes, ParamId, Reg, Role, Stmt, TASK, UnOp, Var};
+use std::fmt::{self, Write};
+
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "kernel {} (vectors of {})", self.name, self.lanes)?;
+        for param in &self.params {
+            let role = match param.role {
+                Role::Input => "in",
+                Role::Weights => "weights",
+                Role::Output => "out",
+            };
+            writeln!(f, "  {role} {}: [{}]", param.name, param.len)?;
+        }
+        let mut text = String::new();
+        writeln!(text, "tasks {}", Text(self).count(TASK))?;
+        Text(self).block(&mut text, 1, &self.body)?;
+        f.write_str(&text)
+    }
+}
+
+struct Text<'a>(&'a Kernel);
+
+impl Text<'_> {
+    fn count(&self, var: Var) -> String {
+        let info = &self.0.vars[var.0];
+        format!("{} in {}:", info.name, info.count)
+    }
+
+    fn block(&self, out: &mut String, depth: usize, stmts: &[Stmt]) -> fmt::Result {
+        stmts.iter().try_for_each(|stmt| {
+            let pad = "  ".repeat(depth);
+            let mut nested = |head: String, body: &[Stmt]| {
+                writeln!(out, "{pad}{head}")?;
+                self.block(out, depth + 1, body)
+            };
+            match stmt {
+                Stmt::For(var, body) => nested(format!("for {}", self.count(*var)), body),
+                Stmt::Unroll(var, body) => nested(format!("unroll {}", self.count(*var)), body),
+                Stmt::If(var, is, body) => nested(format!("if {} == {is}:", self.0.vars[var.0].name), body),
+                Stmt::Comment(text) => writeln!(out, "{pad}# {text}"),
+                Stmt::Let(reg, value) => writeln!(out, "{pad}let {} = {}", self.reg(reg), self.expr(value)),
+                Stmt::Set(reg, value) => writeln!(out, "{pad}{} = {}", self.reg(reg), self.expr(value)),
+                Stmt::Store(to, value, lanes) => {
+                    writeln!(out, "{pad}{}{} = {}", self.addr(to), suffix(*lanes), self.expr(value))
+                }
+                Stmt::Prefetch(at) => writeln!(out, "{pad}prefetch {}", self.addr(at)),
+            }
+        })
+    }
+
+    fn reg(&self, reg: &Reg) -> String {
+        let index: Vec<&str> = reg.index.iter().map(|var| self.0.vars[var.0].name.as_str()).collect();
+        let name = &self.0.regs[reg.family];
+        if index.is_empty() { name.clone() } else { format!("{name}<{}>", index.join(",")) }
+    }
+
+    fn addr(&self, addr: &Addr) -> String {
+        format!("{}[{}]", self.0.params[addr.param.0].name, self.affine(addr.param, &addr.at))
+    }
+
+    fn affine(&self, param: ParamId, at: &Affine) -> String {
+        let mut terms: Vec<String> = at
+            .terms
+            .iter()
+            .map(|&(var, by)| match (&self.0.vars[var.0].name, stride_name(self.0, param, by)) {
+                (name, _) if by == 1 => name.clone(),
+                (name, Some(stride)) => format!("{name}*{stride}"),
+                (name, None) => format!("{name}*{by}"),
+            })
+            .collect();
+        if at.base != 0 || terms.is_empty() {
+            terms.push(at.base.to_string());
+        }
+        terms.join(" + ")
+    }
+
+    fn expr(&self, expr: &Expr) -> String {
+        match expr {
+            Expr::Reg(reg) => self.reg(reg),
+            Expr::Load(from, lanes) => format!("{}{}", self.addr(from), suffix(*lanes)),
+            Expr::Splat(from) => format!("splat {}", self.addr(from)),
+            Expr::Const(value) => value.to_string(),
+            Expr::Fma(a, b, c) => format!("fma({}, {}, {})", self.expr(a), self.expr(b), self.expr(c)),
+            Expr::Bin(op, a, b) => format!("{}({}, {})", bin_name(*op), self.expr(a), self.expr(b)),
+            Expr::Un(op, a) => format!("{}({})", un_name(*op), self.expr(a)),
+        }
+    }
+}
+
+fn suffix(lanes: Lanes) -> String {
+    match lanes {
+        Lanes::All => String::new(),
+        Lanes::First(n) => format!(".{n}"),
+    }
+}
+
+/// The name of a stride, when the builder gave it one.
+pub fn stride_name(kernel: &Kernel, param: ParamId, by: usize) -> Option<&'static str> {
+    kernel.strides.iter().find(|&&(p, _, value)| p == param && value == by).map(|&(_, name, _)| name)
+}
+
+/// Name of the operation, in text and in the runtime.
+pub const fn bin_name(op: BinOp) -> &'static str {
+    match op {
+        BinOp::Add => "add",
+        BinOp::Sub => "sub",
+        BinOp::Mul => "mul",
+        BinOp::Div => "div",
+        BinOp::Max => "max",
+        BinOp::Min => "min",
+    }
+}
+
+/// Name of the operation, in text and in the runtime.
+pub const fn un_name(op: UnOp) -> &'static str {
+    match op {
+        UnOp::Exp => "exp",
+        UnOp::HSum => "hsum",
+        UnOp::HMax => "hmax",
+    }
+}

@@ -1,0 +1,171 @@
+//! Proves that every access of a kernel is in range, that registers are set before they are read, and that only
+//! outputs are written. Generated `unsafe` rests on this.
+
+use super::ir::{Addr, Affine, Expr, Kernel, Lanes, Reg, Role, Stmt, TASK, Var};
+use std::collections::HashSet;
+
+/// The smallest and largest value of each variable in scope.
+#[derive(Clone)]
+pub struct Ranges(Vec<Option<(usize, usize)>>);
+
+impl Ranges {
+    /// Only the task variable is in scope.
+    pub fn of(kernel: &Kernel) -> Self {
+        let mut ranges = Ranges(vec![None; kernel.vars.len()]);
+        ranges.enter(kernel, TASK);
+        ranges
+    }
+
+    /// Brings a loop variable into scope with its whole range.
+    pub fn enter(&mut self, kernel: &Kernel, var: Var) {
+        self.0[var.0] = Some((0, kernel.vars[var.0].count.saturating_sub(1)));
+    }
+
+    /// Fixes a variable to one value.
+    pub fn fix(&mut self, var: Var, value: usize) {
+        self.0[var.0] = Some((value, value));
+    }
+
+    /// Largest value of an address; `None` when a variable is not in scope or the arithmetic overflows.
+    pub fn max(&self, at: &Affine) -> Option<usize> {
+        at.terms.iter().try_fold(at.base, |sum, &(var, by)| {
+            let (_, high) = self.0.get(var.0).copied().flatten()?;
+            sum.checked_add(high.checked_mul(by)?)
+        })
+    }
+}
+
+struct Checker<'a> {
+    kernel: &'a Kernel,
+    ranges: Ranges,
+    defined: HashSet<(usize, Vec<Option<usize>>)>,
+    unrolled: Vec<(Var, usize)>,
+    faults: Vec<String>,
+}
+
+/// Every fault of the kernel, in words; empty when it is proved.
+pub fn verify(kernel: &Kernel) -> Vec<String> {
+    let mut checker = Checker {
+        kernel,
+        ranges: Ranges::of(kernel),
+        defined: HashSet::new(),
+        unrolled: Vec::new(),
+        faults: Vec::new(),
+    };
+    checker.block(&kernel.body);
+    checker.faults
+}
+
+impl Checker<'_> {
+    fn fault(&mut self, text: String) {
+        self.faults.push(format!("kernel {}: {text}", self.kernel.name));
+    }
+
+    /// A loop body or condition: registers declared inside end with it.
+    fn block(&mut self, stmts: &[Stmt]) {
+        let before = self.defined.clone();
+        self.stmts(stmts);
+        self.defined = before;
+    }
+
+    fn stmts(&mut self, stmts: &[Stmt]) {
+        stmts.iter().for_each(|stmt| self.stmt(stmt));
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match stmt {
+            Stmt::Comment(_) | Stmt::Prefetch(_) => {}
+            Stmt::For(var, body) => {
+                let outer = self.ranges.clone();
+                self.ranges.enter(self.kernel, *var);
+                self.block(body);
+                self.ranges = outer;
+            }
+            Stmt::If(var, is, body) => {
+                let outer = self.ranges.clone();
+                self.ranges.fix(*var, *is);
+                self.block(body);
+                self.ranges = outer;
+            }
+            Stmt::Unroll(var, body) => {
+                let outer = self.ranges.clone();
+                for value in 0..self.kernel.vars[var.0].count {
+                    self.ranges.fix(*var, value);
+                    self.unrolled.push((*var, value));
+                    self.stmts(body);
+                    self.unrolled.pop();
+                }
+                self.ranges = outer;
+            }
+            Stmt::Let(reg, value) => {
+                self.expr(value);
+                let key = self.key(reg);
+                self.defined.insert(key);
+            }
+            Stmt::Set(reg, value) => {
+                self.expr(value);
+                self.known(reg);
+            }
+            Stmt::Store(to, value, lanes) => {
+                self.expr(value);
+                self.access(to, lanes.count(self.kernel.lanes), true);
+                self.lanes(*lanes);
+            }
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Reg(reg) => self.known(reg),
+            Expr::Load(from, lanes) => {
+                self.access(from, lanes.count(self.kernel.lanes), false);
+                self.lanes(*lanes);
+            }
+            Expr::Splat(from) => self.access(from, 1, false),
+            Expr::Const(_) => {}
+            Expr::Fma(a, b, c) => [a, b, c].into_iter().for_each(|e| self.expr(e)),
+            Expr::Bin(_, a, b) => [a, b].into_iter().for_each(|e| self.expr(e)),
+            Expr::Un(_, a) => self.expr(a),
+        }
+    }
+
+    fn lanes(&mut self, lanes: Lanes) {
+        if let Lanes::First(n) = lanes
+            && (n == 0 || n > self.kernel.lanes)
+        {
+            self.fault(format!("an access of {n} lanes of {}", self.kernel.lanes));
+        }
+    }
+
+    fn key(&self, reg: &Reg) -> (usize, Vec<Option<usize>>) {
+        let value = |var: &Var| self.unrolled.iter().rev().find(|(v, _)| v == var).map(|&(_, value)| value);
+        (reg.family, reg.index.iter().map(value).collect())
+    }
+
+    fn known(&mut self, reg: &Reg) {
+        let key = self.key(reg);
+        if !self.defined.contains(&key) {
+            let name = self.kernel.regs.get(reg.family).cloned().unwrap_or_default();
+            self.fault(format!("register {name}{:?} is used before it is set", key.1));
+        }
+    }
+
+    fn access(&mut self, addr: &Addr, lanes: usize, write: bool) {
+        let Some(param) = self.kernel.params.get(addr.param.0) else {
+            return self.fault(format!("parameter {} does not exist", addr.param.0));
+        };
+        if write && param.role != Role::Output {
+            self.fault(format!("a store to {}, which is no output", param.name));
+        }
+        match self.ranges.max(&addr.at) {
+            None => self.fault(format!("an address of {} uses a variable out of scope", param.name)),
+            Some(high) if high.checked_add(lanes).is_none_or(|end| end > param.len) => {
+                self.fault(format!(
+                    "{}[{high}..{high} + {lanes}] is beyond its {} elements",
+                    param.name, param.len
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+}
