@@ -10,11 +10,19 @@
 pub mod abi;
 mod arena;
 mod error;
+pub mod info;
 mod isa;
+pub mod network;
 mod out;
+pub mod probe;
 pub mod simd;
+pub mod weights;
 
 pub use arena::{ALIGN, AlignedBuf, Arena};
 pub use error::{Error, ErrorKind};
+pub use info::{Filter, ModelInfo, Place, Preprocess, StepInfo, TensorInfo};
 pub use isa::Isa;
+pub use network::{LoadOptions, Network};
 pub use out::Out;
+pub use probe::{Dump, NoProbe, Probe, Timer};
+pub use weights::{Expected, Weights};
