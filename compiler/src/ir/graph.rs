@@ -94,6 +94,34 @@ pub enum Recipe {
         /// epsilon of the BatchNormalization.
         eps: Real,
     },
+    /// Every element is this number; no operands.
+    Fill {
+        /// The number.
+        value: Real,
+    },
+}
+
+impl Recipe {
+    /// Short lower-case name, as graph text prints it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Recipe::Op(op) => op.name(),
+            Recipe::BnWeight { .. } => "bn_weight",
+            Recipe::BnBias { .. } => "bn_bias",
+            Recipe::BnScale { .. } => "bn_scale",
+            Recipe::Fill { .. } => "fill",
+        }
+    }
+}
+
+impl Node {
+    /// How messages name the node: its operator and the first ONNX node that it stands for.
+    pub fn label(&self) -> String {
+        match self.sources.as_slice() {
+            [] => self.op.name().to_owned(),
+            [first, ..] => format!("{} `{first}`", self.op.name()),
+        }
+    }
 }
 
 impl Graph {

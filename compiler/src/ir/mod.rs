@@ -1,3 +1,5 @@
 //! The graph: what the network computes.
 
 pub mod graph;
+pub mod recipe;
+pub mod reference;
