@@ -1,6 +1,8 @@
 //! Tilewright: an ahead-of-time compiler from ONNX models to specialised Rust source.
 
 pub mod base;
+pub mod emit;
 pub mod ir;
 pub mod kernel;
 pub mod ops;
+pub mod schedule;

@@ -1,0 +1,402 @@
+//! Prints a kernel as a Rust function: the only place where loops become tokens.
+//!
+//! Loops stay loops, unrolled loops are written out, and each address is the index of its innermost loop plus a
+//! literal: on entry of a loop the indices that depend on it are advanced once.
+
+use super::format::comment;
+use crate::base::target::Isa;
+use crate::kernel::ir::{Addr, Affine, Expr, Kernel, Lanes, ParamId, Reg, Role, Stmt, TASK, Var};
+use crate::kernel::text::{bin_name, stride_name, un_name};
+use crate::kernel::verify::Ranges;
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{format_ident, quote};
+use std::collections::{HashMap, HashSet};
+
+/// An index that a loop advances: the array and its terms, outermost first.
+type Key = (ParamId, Vec<(Var, usize)>);
+
+struct Printer<'a> {
+    kernel: &'a Kernel,
+    /// Variables of the loops around, outermost first.
+    loops: Vec<Var>,
+    /// Values of the unrolled variables around.
+    unrolled: Vec<(Var, usize)>,
+    /// Names of the indices in scope.
+    indices: HashMap<Key, Ident>,
+    /// Register families that are changed after their declaration.
+    changed: HashSet<usize>,
+}
+
+/// Constants and function of the kernel.
+pub fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
+    let mut changed = HashSet::new();
+    changed_families(&kernel.body, &mut changed);
+    let mut printer =
+        Printer { kernel, loops: Vec::new(), unrolled: Vec::new(), indices: HashMap::new(), changed };
+    let name = ident(&kernel.name);
+    let tasks = literal(kernel.tasks());
+    let lengths = kernel.params.iter().map(|param| {
+        let (name, len) = (length(param.name), literal(param.len));
+        quote!(const #name: usize = #len;)
+    });
+    let strides = kernel.strides.iter().filter(|s| used_strides(kernel).contains(&(s.0, s.2))).map(
+        |(_, name, value)| {
+            let (name, value) = (ident(name), literal(*value));
+            quote!(const #name: usize = #value;)
+        },
+    );
+    let params = kernel.params.iter().map(|param| {
+        let (name, len) = (ident(param.name), length(param.name));
+        match param.role {
+            Role::Input | Role::Weights => quote!(#name: &[f32; #len]),
+            Role::Output => quote!(#name: Out<'_, #len>),
+        }
+    });
+    let feature = if isa.features.is_empty() {
+        quote!()
+    } else {
+        let features = isa.features;
+        quote!(#[target_feature(enable = #features)])
+    };
+    let safety = safety(kernel);
+    let var = printer.var(TASK);
+    let body = printer.loop_body(TASK, &kernel.body);
+    quote! {
+        /// Tasks of the kernel; any order, any split over threads.
+        pub const TASKS: usize = #tasks;
+        #(#lengths)*
+        #(#strides)*
+        #(#[doc = #doc])*
+        #[inline(never)]
+        #feature
+        pub fn #name(#(#params,)* tasks: Range<usize>) {
+            assert!(tasks.end <= TASKS);
+            #(#safety)*
+            unsafe {
+                for #var in tasks { #body }
+            }
+        }
+    }
+}
+
+impl Printer<'_> {
+    fn var(&self, var: Var) -> Ident {
+        ident(&self.kernel.vars[var.0].name)
+    }
+
+    /// The inside of a loop: the indices that it advances, then its statements.
+    fn loop_body(&mut self, var: Var, body: &[Stmt]) -> TokenStream {
+        let outer = self.indices.clone();
+        self.loops.push(var);
+        let mut keys = Vec::new();
+        self.keys(var, body, &mut keys);
+        let advance: Vec<TokenStream> = keys.into_iter().map(|key| self.advance(key)).collect();
+        let stmts = self.stmts(body);
+        self.loops.pop();
+        self.indices = outer;
+        quote!(#(#advance)* #stmts)
+    }
+
+    /// Declares the index of `key`: that of the loops further out, plus this loop's step.
+    fn advance(&mut self, key: Key) -> TokenStream {
+        let (param, terms) = &key;
+        let Some(&(var, by)) = terms.last() else { return quote!() };
+        let base = format!("{}_{}", self.kernel.params[param.0].name, self.kernel.vars[var.0].name);
+        let same = self.indices.values().filter(|name| name.to_string().starts_with(&base)).count();
+        let name = if same == 0 { ident(&base) } else { format_ident!("{base}_{}", same + 1) };
+        let step = self.step(*param, var, by);
+        let outer = self.indices.get(&(*param, terms[..terms.len() - 1].to_vec()));
+        let value = match outer {
+            Some(outer) => quote!(#outer + #step),
+            None => step,
+        };
+        self.indices.insert(key, name.clone());
+        quote!(let #name = #value;)
+    }
+
+    fn step(&self, param: ParamId, var: Var, by: usize) -> TokenStream {
+        let var = self.var(var);
+        match (by, stride_name(self.kernel, param, by)) {
+            (1, _) => quote!(#var),
+            (_, Some(stride)) => {
+                let stride = ident(stride);
+                quote!(#var * #stride)
+            }
+            (_, None) => {
+                let by = literal(by);
+                quote!(#var * #by)
+            }
+        }
+    }
+
+    /// The terms of an address over the loops around, outermost first.
+    fn loop_terms(&self, at: &Affine) -> Vec<(Var, usize)> {
+        let term = |var: &Var| at.terms.iter().find(|(v, _)| v == var).copied();
+        self.loops.iter().filter_map(term).collect()
+    }
+
+    /// The indices that the innermost loop `var` advances for accesses anywhere below.
+    fn keys(&self, var: Var, stmts: &[Stmt], keys: &mut Vec<Key>) {
+        each_addr(stmts, &mut |addr| {
+            let terms = self.loop_terms(&addr.at);
+            let key = (addr.param, terms);
+            if key.1.last().is_some_and(|&(last, _)| last == var) && !keys.contains(&key) {
+                keys.push(key);
+            }
+        });
+    }
+
+    fn stmts(&mut self, stmts: &[Stmt]) -> TokenStream {
+        stmts.iter().map(|stmt| self.stmt(stmt)).collect()
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) -> TokenStream {
+        match stmt {
+            Stmt::Comment(text) => comment(text),
+            Stmt::For(var, body) => {
+                let (name, count) = (self.var(*var), literal(self.kernel.vars[var.0].count));
+                let body = self.loop_body(*var, body);
+                quote!(for #name in 0..#count { #body })
+            }
+            Stmt::Unroll(var, body) => (0..self.kernel.vars[var.0].count)
+                .map(|value| {
+                    self.unrolled.push((*var, value));
+                    let body = self.stmts(body);
+                    self.unrolled.pop();
+                    body
+                })
+                .collect(),
+            Stmt::If(var, is, body) => {
+                let (name, is, body) = (self.var(*var), literal(*is), self.stmts(body));
+                quote!(if #name == #is { #body })
+            }
+            Stmt::Let(reg, value) => {
+                let (name, value) = (self.reg(reg), self.expr(value));
+                match self.changed.contains(&reg.family) {
+                    true => quote!(let mut #name = #value;),
+                    false => quote!(let #name = #value;),
+                }
+            }
+            Stmt::Set(reg, value) => {
+                let (name, value) = (self.reg(reg), self.expr(value));
+                quote!(#name = #value;)
+            }
+            Stmt::Store(to, value, lanes) => {
+                let (param, at, value) = (self.param(to), self.at(to), self.expr(value));
+                match lanes {
+                    Lanes::All => quote!(v::store(#param, #at, #value);),
+                    Lanes::First(n) => {
+                        let n = literal(*n);
+                        quote!(v::store_part(#param, #at, #n, #value);)
+                    }
+                }
+            }
+            Stmt::Prefetch(addr) => {
+                let (param, at) = (self.param(addr), self.at(addr));
+                quote!(v::prefetch(#param, #at);)
+            }
+        }
+    }
+
+    fn expr(&self, expr: &Expr) -> TokenStream {
+        match expr {
+            Expr::Reg(reg) => {
+                let name = self.reg(reg);
+                quote!(#name)
+            }
+            Expr::Load(from, lanes) => {
+                let (param, at) = (self.param(from), self.at(from));
+                let back = self.kernel.params[from.param.0].role == Role::Output;
+                match (back, lanes) {
+                    (false, Lanes::All) => quote!(v::load(#param, #at)),
+                    (true, Lanes::All) => quote!(v::read(#param, #at)),
+                    (_, Lanes::First(n)) => {
+                        let (function, n) =
+                            (ident(if back { "read_part" } else { "load_part" }), literal(*n));
+                        quote!(v::#function(#param, #at, #n))
+                    }
+                }
+            }
+            Expr::Splat(from) => {
+                let (param, at) = (self.param(from), self.at(from));
+                quote!(v::splat(#param, #at))
+            }
+            Expr::Const(value) if value.get().to_bits() == 0 => quote!(v::zero()),
+            Expr::Const(value) => {
+                let value = number(value.get());
+                quote!(v::constant(#value))
+            }
+            Expr::Fma(a, b, c) => {
+                let (a, b, c) = (self.expr(a), self.expr(b), self.expr(c));
+                quote!(v::fma(#a, #b, #c))
+            }
+            Expr::Bin(op, a, b) => {
+                let (function, a, b) = (ident(bin_name(*op)), self.expr(a), self.expr(b));
+                quote!(v::#function(#a, #b))
+            }
+            Expr::Un(op, a) => {
+                let (function, a) = (ident(un_name(*op)), self.expr(a));
+                quote!(v::#function(#a))
+            }
+        }
+    }
+
+    fn param(&self, addr: &Addr) -> Ident {
+        ident(self.kernel.params[addr.param.0].name)
+    }
+
+    /// The index of an address: the loops' part by name, the rest as a literal.
+    fn at(&self, addr: &Addr) -> TokenStream {
+        let value =
+            |var: Var| self.unrolled.iter().rev().find(|(v, _)| *v == var).map_or(0, |&(_, value)| value);
+        let offset: usize =
+            addr.at.base + addr.at.terms.iter().map(|&(var, by)| value(var) * by).sum::<usize>();
+        let index = self.indices.get(&(addr.param, self.loop_terms(&addr.at)));
+        match (index, offset) {
+            (Some(index), 0) => quote!(#index),
+            (Some(index), _) => {
+                let offset = literal(offset);
+                quote!(#index + #offset)
+            }
+            (None, _) => {
+                let offset = literal(offset);
+                quote!(#offset)
+            }
+        }
+    }
+
+    /// `acc3_1`: the family and the values of its unrolled variables; a variable with one value does not count.
+    fn reg(&self, reg: &Reg) -> Ident {
+        let values: Vec<String> = reg
+            .index
+            .iter()
+            .filter(|var| self.kernel.vars[var.0].count > 1)
+            .filter_map(|var| self.unrolled.iter().rev().find(|(v, _)| v == var))
+            .map(|(_, value)| value.to_string())
+            .collect();
+        ident(&format!("{}{}", self.kernel.regs[reg.family], values.join("_")))
+    }
+}
+
+/// The proof in numbers: the largest index of each array.
+fn safety(kernel: &Kernel) -> Vec<TokenStream> {
+    let mut ends: Vec<Option<(usize, usize)>> = vec![None; kernel.params.len()];
+    let mut ranges = Ranges::of(kernel);
+    each_access(kernel, &kernel.body, &mut ranges, &mut |addr, lanes, ranges| {
+        if let Some(high) = ranges.max(&addr.at) {
+            let end = &mut ends[addr.param.0];
+            *end = (*end).max(Some((high + lanes, lanes)));
+        }
+    });
+    let list = kernel.params.iter().zip(ends).filter_map(|(param, end)| {
+        let (end, lanes) = end?;
+        Some(format!("{}: {} + {lanes} <= {}", param.name, end - lanes, param.len))
+    });
+    let list: Vec<String> = list.collect();
+    vec![comment(&format!("SAFETY: the largest index of each array, as proved; {}", list.join("; ")))]
+}
+
+/// Every load and store with the ranges of the variables at that point.
+fn each_access(
+    kernel: &Kernel,
+    stmts: &[Stmt],
+    ranges: &mut Ranges,
+    see: &mut impl FnMut(&Addr, usize, &Ranges),
+) {
+    for stmt in stmts {
+        match stmt {
+            Stmt::For(var, body) | Stmt::Unroll(var, body) => {
+                ranges.enter(kernel, *var);
+                each_access(kernel, body, ranges, see);
+            }
+            Stmt::If(var, is, body) => {
+                let mut inner = ranges.clone();
+                inner.fix(*var, *is);
+                each_access(kernel, body, &mut inner, see);
+            }
+            Stmt::Comment(_) | Stmt::Prefetch(_) => {}
+            Stmt::Let(_, value) | Stmt::Set(_, value) => {
+                each_load(value, &mut |a, l| see(a, l.count(kernel.lanes), ranges))
+            }
+            Stmt::Store(to, value, lanes) => {
+                see(to, lanes.count(kernel.lanes), ranges);
+                each_load(value, &mut |a, l| see(a, l.count(kernel.lanes), ranges));
+            }
+        }
+    }
+}
+
+fn each_load(expr: &Expr, see: &mut impl FnMut(&Addr, Lanes)) {
+    match expr {
+        Expr::Load(from, lanes) => see(from, *lanes),
+        Expr::Splat(from) => see(from, Lanes::First(1)),
+        Expr::Reg(_) | Expr::Const(_) => {}
+        Expr::Fma(a, b, c) => [a, b, c].into_iter().for_each(|e| each_load(e, see)),
+        Expr::Bin(_, a, b) => [a, b].into_iter().for_each(|e| each_load(e, see)),
+        Expr::Un(_, a) => each_load(a, see),
+    }
+}
+
+/// Every address, prefetches included.
+fn each_addr(stmts: &[Stmt], see: &mut impl FnMut(&Addr)) {
+    for stmt in stmts {
+        match stmt {
+            Stmt::For(_, body) | Stmt::Unroll(_, body) | Stmt::If(_, _, body) => each_addr(body, see),
+            Stmt::Comment(_) => {}
+            Stmt::Prefetch(addr) => see(addr),
+            Stmt::Let(_, value) | Stmt::Set(_, value) => each_load(value, &mut |addr, _| see(addr)),
+            Stmt::Store(to, value, _) => {
+                see(to);
+                each_load(value, &mut |addr, _| see(addr));
+            }
+        }
+    }
+}
+
+fn changed_families(stmts: &[Stmt], changed: &mut HashSet<usize>) {
+    for stmt in stmts {
+        match stmt {
+            Stmt::For(_, body) | Stmt::Unroll(_, body) | Stmt::If(_, _, body) => {
+                changed_families(body, changed)
+            }
+            Stmt::Set(reg, _) => {
+                changed.insert(reg.family);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The (parameter, stride) pairs by which some loop steps.
+fn used_strides(kernel: &Kernel) -> HashSet<(ParamId, usize)> {
+    let mut used = HashSet::new();
+    each_addr(&kernel.body, &mut |addr| {
+        used.extend(addr.at.terms.iter().map(|&(_, by)| (addr.param, by)));
+    });
+    used
+}
+
+fn ident(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
+
+fn length(param: &str) -> Ident {
+    ident(&param.to_uppercase())
+}
+
+fn literal(value: usize) -> Literal {
+    Literal::usize_unsuffixed(value)
+}
+
+/// An f32 literal; infinities by name.
+fn number(value: f32) -> TokenStream {
+    match value {
+        f32::INFINITY => quote!(f32::INFINITY),
+        f32::NEG_INFINITY => quote!(f32::NEG_INFINITY),
+        _ if value.is_nan() => quote!(f32::NAN),
+        _ => {
+            let value = Literal::f32_unsuffixed(value);
+            quote!(#value)
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! From graph to plan: kernels, tiles, memory, weights.
+
+pub mod tile;

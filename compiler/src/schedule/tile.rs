@@ -1,0 +1,129 @@
+//! Tiles and loop order of direct convolutions, by a cost rule.
+//!
+//! The rule counts cycles per step of k of one tile: multiply-adds, loads, and the latency that too few accumulators
+//! leave open. Rectangles that the main tile leaves over get tiles of their own shape, so that 14 columns are 6 + 6 + 2
+//! where the last two are done three rows at a time.
+
+use crate::base::feature_map::BLOCK;
+use crate::base::target::Isa;
+use crate::kernel::layout::ConvWeights;
+use crate::kernel::spec::ConvSpec;
+use crate::kernel::tile::{ConvSchedule, LoopOrder, Region};
+use std::collections::HashMap;
+
+/// Cycles from a multiply-add to the next that depends on it.
+const LATENCY: f64 = 4.0;
+/// Loads per cycle.
+const LOADS: f64 = 2.0;
+/// Bytes of weights that stay in L2 beside everything else.
+const SMALL_WEIGHTS: usize = 256 << 10;
+/// Bytes of a band of input that stay in L1.
+const BAND: usize = 24 << 10;
+/// Most positions of a tile.
+const POSITIONS: usize = 28;
+
+/// Chooses the schedule of a convolution.
+pub fn schedule(spec: &ConvSpec, isa: &Isa) -> ConvSchedule {
+    let order = order(spec);
+    let height = match order {
+        LoopOrder::ChannelsOutside => spec.y.h,
+        LoopOrder::RowsOutside(rows) => rows,
+    };
+    let candidates = [1, 2, 4].into_iter().filter(|&blocks| spec.out_blocks().is_multiple_of(blocks));
+    let best = candidates
+        .filter_map(|blocks| {
+            let mut search = Search::new(spec, isa, blocks)?;
+            let cover = search.cover(height, spec.y.w);
+            let groups = (spec.out_blocks() / blocks) as f64;
+            Some((cover.cost * groups, ConvSchedule { order, blocks, regions: cover.regions }))
+        })
+        .min_by(|a, b| a.0.total_cmp(&b.0));
+    best.map_or_else(|| ConvSchedule::simplest(spec), |(_, schedule)| schedule)
+}
+
+/// Rows outside for few weights under a wide image, where a band of input is worth keeping in L1.
+fn order(spec: &ConvSpec) -> LoopOrder {
+    let weights = 4 * ConvWeights::of(spec).len();
+    let input = 4 * spec.x.pitch_n();
+    if spec.groups > 1 || weights > SMALL_WEIGHTS || input <= BAND || spec.out_blocks() == 1 {
+        return LoopOrder::ChannelsOutside;
+    }
+    let row = 4 * spec.x.pitch_y() * spec.x.planes();
+    let bytes = |rows: usize| row * ((rows - 1) * spec.taps.stride[0] + spec.taps.kernel[0]);
+    let fits = |&rows: &usize| spec.y.h.is_multiple_of(rows) && (rows == 1 || bytes(rows) <= BAND);
+    (1..=spec.y.h.min(8)).rev().find(fits).map_or(LoopOrder::ChannelsOutside, LoopOrder::RowsOutside)
+}
+
+/// A set of regions and what it costs.
+#[derive(Clone, Default)]
+struct Cover {
+    cost: f64,
+    regions: Vec<Region>,
+}
+
+/// The cheapest cover of each rectangle seen so far.
+struct Search {
+    /// Cost of a tile, by its number of positions; empty beyond what the registers hold.
+    costs: Vec<f64>,
+    seen: HashMap<(usize, usize), Cover>,
+}
+
+impl Search {
+    /// `None` when the registers do not hold even one position.
+    fn new(spec: &ConvSpec, isa: &Isa, blocks: usize) -> Option<Self> {
+        let vectors = blocks * BLOCK / isa.lanes;
+        let spare = if isa.broadcast_operand && vectors == 1 { 2 } else { 1 };
+        let positions = (isa.registers.checked_sub(spare + vectors)? / vectors).min(POSITIONS);
+        let weights = ConvWeights::of(spec);
+        let steps = (weights.in_blocks * weights.kernel[0] * weights.kernel[1] * weights.in_lanes) as f64;
+        let cost = |positions: usize| {
+            let products = (positions * vectors) as f64 / isa.fma_per_cycle as f64;
+            let loads = (positions + vectors) as f64 / LOADS;
+            // Weights come from L2 once for every tile: a reason for more positions where all else is equal.
+            let traffic = 0.25 * blocks as f64;
+            // Filling, residual, store and loop ends, in which few multiply-adds are in flight.
+            let ends = 12.0 + 1.5 * (positions * vectors) as f64;
+            steps * (products.max(loads).max(LATENCY) + traffic) + ends
+        };
+        let costs = (0..=positions).map(cost).collect();
+        (positions > 0).then(|| Search { costs, seen: HashMap::new() })
+    }
+
+    /// Covers a rectangle by tiles of one shape and, recursively, what they leave at the right and below.
+    fn cover(&mut self, height: usize, width: usize) -> Cover {
+        if height == 0 || width == 0 {
+            return Cover::default();
+        }
+        if let Some(cover) = self.seen.get(&(height, width)) {
+            return cover.clone();
+        }
+        let most = self.costs.len() - 1;
+        let mut best = Cover { cost: f64::INFINITY, regions: Vec::new() };
+        for rows in 1..=most.min(height) {
+            for columns in 1..=(most / rows).min(width) {
+                let tiles = [height / rows, width / columns];
+                let (done_h, done_w) = (tiles[0] * rows, tiles[1] * columns);
+                let main = (tiles[0] * tiles[1]) as f64 * self.costs[rows * columns];
+                if main >= best.cost {
+                    continue;
+                }
+                let right = self.cover(height, width - done_w);
+                let below = self.cover(height - done_h, done_w);
+                // Each region is code of its own: worth it only for a real gain.
+                let cost = (main + right.cost + below.cost) * 1.002;
+                if cost < best.cost {
+                    let mut regions = vec![Region { origin: [0, 0], tiles, tile: [rows, columns] }];
+                    regions.extend(right.regions.iter().map(|r| shifted(r, 0, done_w)));
+                    regions.extend(below.regions.iter().map(|r| shifted(r, done_h, 0)));
+                    best = Cover { cost, regions };
+                }
+            }
+        }
+        self.seen.insert((height, width), best.clone());
+        best
+    }
+}
+
+fn shifted(region: &Region, y: usize, x: usize) -> Region {
+    Region { origin: [region.origin[0] + y, region.origin[1] + x], ..*region }
+}
