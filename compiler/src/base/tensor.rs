@@ -19,6 +19,19 @@ pub enum DType {
 }
 
 impl DType {
+    /// Every element type.
+    pub const ALL: [DType; 9] = [
+        DType::F32,
+        DType::F64,
+        DType::F16,
+        DType::BF16,
+        DType::I8,
+        DType::U8,
+        DType::I32,
+        DType::I64,
+        DType::Bool,
+    ];
+
     /// Bytes of one element as ONNX stores it in `raw_data`.
     pub const fn bytes(self) -> usize {
         match self {

@@ -1,5 +1,8 @@
 //! The graph: what the network computes.
 
 pub mod graph;
+mod layouts;
 pub mod recipe;
 pub mod reference;
+pub mod text;
+pub mod verify;

@@ -7,6 +7,17 @@ use crate::base::tensor::{Elements, Tensor, TensorType};
 /// Multiply-adds below which threads cost more than they save.
 const WORTH_A_THREAD: usize = 1 << 22;
 
+/// A map of at most this many channels is an image: it stays planar where a convolution reads it, because a block of
+/// 16 channels would be mostly padding.
+pub const IMAGE_CHANNELS: usize = 4;
+
+impl Conv {
+    /// True when the convolution can read a planar map of `channels` channels; every other input is blocked.
+    pub const fn reads_planar(&self, channels: usize) -> bool {
+        self.groups == 1 && channels <= IMAGE_CHANNELS
+    }
+}
+
 pub(super) fn infer(conv: &Conv, inputs: &[&TensorType]) -> Result<TensorType, String> {
     let [x, w, extra @ ..] = inputs else { return Err(MISSING.to_owned()) };
     let dtype = check::float(inputs)?;

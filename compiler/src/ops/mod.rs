@@ -20,6 +20,8 @@ use crate::base::epilogue::{Act, Epilogue};
 use crate::base::real::Real;
 use crate::base::tensor::{DType, Tensor, TensorType};
 
+pub use conv::IMAGE_CHANNELS;
+
 /// What a node computes. Operand order is given with each variant.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Op {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Window;
+use crate::base::feature_map::Halo;
 
 /// Names of the spatial axes in messages.
 const AXES: [&str; 2] = ["height", "width"];
@@ -17,6 +18,12 @@ impl Window {
     /// True when there is padding on any side.
     pub fn is_padded(&self) -> bool {
         self.pad_before != [0, 0] || self.pad_after != [0, 0]
+    }
+
+    /// The halo that holds the padding.
+    pub const fn halo(&self) -> Halo {
+        let ([top, left], [bottom, right]) = (self.pad_before, self.pad_after);
+        Halo { top, left, bottom, right }
     }
 
     /// Height and width of the output over an input of height and width `input`:

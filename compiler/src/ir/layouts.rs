@@ -1,0 +1,61 @@
+//! Which layouts each operator reads and writes, once the layout pass has run.
+//!
+//! Convolutions, pools and per-channel operators work on blocked maps; everything else on planar tensors without a
+//! halo. `Reorder` converts. Two exceptions save copies: a convolution of few channels reads a planar image, and a
+//! `Reshape` reads a blocked `[N,C,1,1]` without a halo whose channels fill their blocks, since its bytes are those of
+//! the planar tensor.
+
+use super::graph::{Graph, Node, ValueId};
+use crate::base::feature_map::{BLOCK, Halo, Layout, Order};
+use crate::ops::{Conv, Op};
+
+/// Checks the layouts of a node's operands and result.
+///
+/// # Errors
+/// The reason, in words.
+pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), String> {
+    let blocked = |id: &ValueId| graph.value(*id).layout.order == Order::Blocked;
+    let planar = |id: &ValueId| graph.value(*id).layout == Layout::PLANAR;
+    let (inputs, output) = (node.inputs.as_slice(), node.output);
+    let legal = match (&node.op, inputs) {
+        (Op::Conv(conv), [x, ..]) => {
+            check_conv(graph, conv, *x)?;
+            let residual = inputs.last().filter(|_| conv.epilogue.residual);
+            blocked(&output) && residual.is_none_or(blocked)
+        }
+        (Op::Pool(_) | Op::GlobalAvgPool | Op::Affine { .. }, [x, ..]) => blocked(x) && blocked(&output),
+        (Op::Act(_) | Op::Identity, [x]) => planar(x) && planar(&output) || blocked(x) && blocked(&output),
+        (Op::Binary(_), [a, b]) if blocked(&output) => {
+            let same = graph.shape(*a) == graph.shape(*b);
+            same && inputs.iter().all(blocked)
+        }
+        (Op::Reshape, [x]) => planar(&output) && (planar(x) || reads_as_planar(graph, *x)),
+        (Op::Reorder, _) => true,
+        _ => inputs.iter().chain([&output]).all(planar),
+    };
+    if legal {
+        Ok(())
+    } else {
+        Err("its operands or its result have a layout that it does not take".to_owned())
+    }
+}
+
+fn check_conv(graph: &Graph, conv: &Conv, x: ValueId) -> Result<(), String> {
+    let Some(map) = graph.feature_map(x) else { return Err("its input is not 4-d".to_owned()) };
+    let needed = conv.window.halo();
+    if map.layout.halo.union(needed) != map.layout.halo {
+        return Err(format!("its padding needs {needed:?}, its input has {:?}", map.layout.halo));
+    }
+    if map.layout.order == Order::Planar && !conv.reads_planar(map.c) {
+        return Err(format!("its input of {} channels is planar", map.c));
+    }
+    Ok(())
+}
+
+/// True when the bytes of a value are those of the planar tensor, whatever its layout says: `[N,C,1,1]` in whole
+/// blocks without a halo.
+pub(crate) fn reads_as_planar(graph: &Graph, id: ValueId) -> bool {
+    graph.feature_map(id).is_some_and(|map| {
+        map.h == 1 && map.w == 1 && map.c.is_multiple_of(BLOCK) && map.layout.halo == Halo::NONE
+    })
+}

@@ -1,0 +1,78 @@
+//! Attributes of operators and recipes as words of text.
+
+use crate::base::epilogue::{Act, Epilogue};
+use crate::base::real::Real;
+use crate::ir::graph::Recipe;
+use crate::ops::{Binary, Op, PoolKind, Window};
+
+/// The attributes of an operator.
+pub(super) fn of_op(op: &Op) -> Vec<String> {
+    match op {
+        Op::Conv(conv) => {
+            let groups = (conv.groups != 1).then(|| format!("groups={}", conv.groups));
+            of_window(&conv.window).into_iter().chain(groups).chain(of_epilogue(conv.epilogue)).collect()
+        }
+        Op::MatMul(matmul) => {
+            let flags = flags([(matmul.trans_a, "trans_a"), (matmul.trans_b, "trans_b")]);
+            let alpha = (matmul.alpha != Real::new(1.0)).then(|| format!("alpha={}", matmul.alpha));
+            flags.chain(alpha).chain(of_epilogue(matmul.epilogue)).collect()
+        }
+        Op::Pool(pool) => {
+            let include_pad = pool.kind == PoolKind::Average { include_pad: true };
+            let [bottom, right] = pool.counted_after;
+            let counted = format!("counted={bottom},{right}");
+            let counted = (pool.counted_after != pool.window.pad_after).then_some(counted);
+            let window = of_window(&pool.window).into_iter();
+            window.chain(flags([(include_pad, "include_pad")])).chain(counted).collect()
+        }
+        Op::BatchNorm { eps } => vec![format!("eps={eps}")],
+        Op::Affine { act } | Op::Binary(Binary { act, .. }) => of_act(*act).into_iter().collect(),
+        Op::Act(Act::Clip { lo, hi }) => vec![format!("lo={lo}"), format!("hi={hi}")],
+        Op::Softmax { axis } => vec![format!("axis={axis}")],
+        Op::Cast { to } => vec![format!("to={}", to.name())],
+        Op::GlobalAvgPool | Op::Act(_) | Op::Reshape | Op::Reorder | Op::Identity => Vec::new(),
+    }
+}
+
+/// The attributes of a recipe.
+pub(super) fn of_recipe(recipe: &Recipe) -> Vec<String> {
+    match recipe {
+        Recipe::Op(op) => of_op(op),
+        Recipe::BnWeight { eps } | Recipe::BnBias { eps } | Recipe::BnScale { eps } => {
+            vec![format!("eps={eps}")]
+        }
+        Recipe::Fill { value } => vec![format!("value={value}")],
+    }
+}
+
+fn of_window(window: &Window) -> Vec<String> {
+    let pair = |key, [y, x]: [usize; 2]| format!("{key}={y}x{x}");
+    let mut words = vec![pair("kernel", window.kernel)];
+    if window.stride != [1, 1] {
+        words.push(pair("stride", window.stride));
+    }
+    if window.dilation != [1, 1] {
+        words.push(pair("dilation", window.dilation));
+    }
+    if window.is_padded() {
+        let ([top, left], [bottom, right]) = (window.pad_before, window.pad_after);
+        words.push(format!("pads={top},{left},{bottom},{right}"));
+    }
+    words
+}
+
+fn of_epilogue(epilogue: Epilogue) -> impl Iterator<Item = String> {
+    flags([(epilogue.bias, "+bias"), (epilogue.residual, "+residual")]).chain(of_act(epilogue.act))
+}
+
+fn of_act(act: Act) -> Option<String> {
+    match act {
+        Act::None => None,
+        Act::Relu => Some("+relu".to_owned()),
+        Act::Clip { lo, hi } => Some(format!("+clip({lo},{hi})")),
+    }
+}
+
+fn flags<const N: usize>(flags: [(bool, &str); N]) -> impl Iterator<Item = String> {
+    flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag.to_owned())
+}

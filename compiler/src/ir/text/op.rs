@@ -1,0 +1,142 @@
+//! Operators and recipes from their name and attributes.
+
+use std::str::FromStr;
+
+use crate::base::epilogue::{Act, Epilogue};
+use crate::base::real::Real;
+use crate::base::tensor::DType;
+use crate::ir::graph::Recipe;
+use crate::ops::{Binary, BinaryKind, Conv, MatMul, Op, Pool, PoolKind, Window};
+
+/// The attributes of one line, taken one by one; what is left is unknown.
+pub(super) struct Words<'a>(pub Vec<&'a str>);
+
+/// Parses the operator called `name`. Leaves in `words` what it does not know.
+pub(super) fn parse_op(name: &str, words: &mut Words) -> Result<Op, String> {
+    if let Some(kind) = BinaryKind::ALL.into_iter().find(|kind| kind.name() == name) {
+        return Ok(Op::Binary(Binary { kind, act: words.act()? }));
+    }
+    Ok(match name {
+        "conv" => Op::Conv(Conv {
+            window: words.window()?,
+            groups: words.value("groups")?.unwrap_or(1),
+            epilogue: words.epilogue()?,
+        }),
+        "matmul" => Op::MatMul(MatMul {
+            trans_a: words.flag("trans_a"),
+            trans_b: words.flag("trans_b"),
+            alpha: Real::new(words.value("alpha")?.unwrap_or(1.0)),
+            epilogue: words.epilogue()?,
+        }),
+        "max_pool" | "avg_pool" => {
+            let kind = match name {
+                "max_pool" => PoolKind::Max,
+                _ => PoolKind::Average { include_pad: words.flag("include_pad") },
+            };
+            let window = words.window()?;
+            let counted_after = words.numbers("counted", ',')?.unwrap_or(window.pad_after);
+            Op::Pool(Pool { kind, window, counted_after })
+        }
+        "global_avg_pool" => Op::GlobalAvgPool,
+        "batch_norm" => Op::BatchNorm { eps: words.real("eps")? },
+        "affine" => Op::Affine { act: words.act()? },
+        "none" => Op::Act(Act::None),
+        "relu" => Op::Act(Act::Relu),
+        "clip" => Op::Act(Act::Clip { lo: words.real("lo")?, hi: words.real("hi")? }),
+        "softmax" => Op::Softmax { axis: words.required("axis")? },
+        "reshape" => Op::Reshape,
+        "cast" => {
+            let to: String = words.required("to")?;
+            let dtype = DType::ALL.into_iter().find(|dtype| dtype.name() == to);
+            Op::Cast { to: dtype.ok_or_else(|| format!("`{to}` is not an element type"))? }
+        }
+        "reorder" => Op::Reorder,
+        "identity" => Op::Identity,
+        _ => return Err(format!("`{name}` is not an operator")),
+    })
+}
+
+/// Parses the recipe called `name`.
+pub(super) fn parse_recipe(name: &str, words: &mut Words) -> Result<Recipe, String> {
+    Ok(match name {
+        "bn_weight" => Recipe::BnWeight { eps: words.real("eps")? },
+        "bn_bias" => Recipe::BnBias { eps: words.real("eps")? },
+        "bn_scale" => Recipe::BnScale { eps: words.real("eps")? },
+        "fill" => Recipe::Fill { value: words.real("value")? },
+        _ => Recipe::Op(Box::new(parse_op(name, words)?)),
+    })
+}
+
+impl Words<'_> {
+    /// Fails when a word was not taken.
+    pub(super) fn done(self) -> Result<(), String> {
+        match self.0.as_slice() {
+            [] => Ok(()),
+            [first, ..] => Err(format!("`{first}` is not an attribute here")),
+        }
+    }
+
+    fn flag(&mut self, flag: &str) -> bool {
+        let at = self.0.iter().position(|word| *word == flag);
+        at.map(|at| self.0.remove(at)).is_some()
+    }
+
+    fn text(&mut self, key: &str) -> Option<String> {
+        let strip = |word: &str| word.strip_prefix(key)?.strip_prefix('=').map(str::to_owned);
+        let at = self.0.iter().position(|word| strip(word).is_some())?;
+        strip(self.0.remove(at))
+    }
+
+    fn value<T: FromStr>(&mut self, key: &str) -> Result<Option<T>, String> {
+        let parse = |text: String| text.parse().map_err(|_| format!("`{text}` is not a value of {key}"));
+        self.text(key).map(parse).transpose()
+    }
+
+    fn required<T: FromStr>(&mut self, key: &str) -> Result<T, String> {
+        self.value(key)?.ok_or_else(|| format!("it needs {key}=.."))
+    }
+
+    fn real(&mut self, key: &str) -> Result<Real, String> {
+        self.required(key).map(Real::new)
+    }
+
+    fn numbers<const N: usize>(&mut self, key: &str, separator: char) -> Result<Option<[usize; N]>, String> {
+        let parse = |text: String| {
+            numbers(&text, separator).ok_or_else(|| format!("`{text}` is not {N} numbers of {key}"))
+        };
+        self.text(key).map(parse).transpose()
+    }
+
+    fn window(&mut self) -> Result<Window, String> {
+        let [top, left, bottom, right] = self.numbers("pads", ',')?.unwrap_or([0; 4]);
+        Ok(Window {
+            kernel: self.numbers("kernel", 'x')?.ok_or("it needs kernel=..")?,
+            stride: self.numbers("stride", 'x')?.unwrap_or([1; 2]),
+            dilation: self.numbers("dilation", 'x')?.unwrap_or([1; 2]),
+            pad_before: [top, left],
+            pad_after: [bottom, right],
+        })
+    }
+
+    fn epilogue(&mut self) -> Result<Epilogue, String> {
+        Ok(Epilogue { bias: self.flag("+bias"), residual: self.flag("+residual"), act: self.act()? })
+    }
+
+    fn act(&mut self) -> Result<Act, String> {
+        if self.flag("+relu") {
+            return Ok(Act::Relu);
+        }
+        let Some(at) = self.0.iter().position(|word| word.starts_with("+clip")) else { return Ok(Act::None) };
+        let word = self.0.remove(at);
+        let bounds = word.strip_prefix("+clip(").and_then(|rest| rest.strip_suffix(')')?.split_once(','));
+        let real = |text: &str| text.parse().map(Real::new).ok();
+        let act = bounds.and_then(|(lo, hi)| Some(Act::Clip { lo: real(lo)?, hi: real(hi)? }));
+        act.ok_or_else(|| format!("`{word}` is not +clip(lo,hi)"))
+    }
+}
+
+/// Exactly `N` numbers between separators.
+pub(super) fn numbers<const N: usize>(text: &str, separator: char) -> Option<[usize; N]> {
+    let numbers: Result<Vec<usize>, _> = text.split(separator).map(str::parse).collect();
+    numbers.ok()?.try_into().ok()
+}
