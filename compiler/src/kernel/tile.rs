@@ -50,11 +50,6 @@ impl ConvSchedule {
     /// One position and one block at a time: right for every spec.
     pub fn simplest(spec: &super::spec::ConvSpec) -> Self {
         let region = Region { origin: [0, 0], tiles: [spec.y.h, spec.y.w], tile: [1, 1] };
-        ConvSchedule {
-            order: LoopOrder::ChannelsOutside,
-            blocks: 1,
-            regions: vec![region],
-            prefetch_input: false,
-        }
+        ConvSchedule { order: LoopOrder::ChannelsOutside, blocks: 1, regions: vec![region] }
     }
 }
