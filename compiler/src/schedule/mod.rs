@@ -1,3 +1,6 @@
 //! From graph to plan: kernels, tiles, memory, weights.
 
+pub mod lower;
+pub mod memory;
+pub mod plan;
 pub mod tile;

@@ -1,0 +1,191 @@
+//! From a graph after the passes to a plan: one file per family of operators.
+
+mod conv;
+mod map;
+mod matmul;
+mod reorder;
+mod state;
+
+use super::plan::{KernelId, Place, Plan, PlannedKernel, Step};
+use super::{memory, tile};
+use crate::base::diag::{Error, Problems};
+use crate::base::feature_map::{BLOCK, Order};
+use crate::base::target::Isa;
+use crate::base::tensor::DType;
+use crate::ir::graph::{Graph, Node};
+use crate::kernel::name::name;
+use crate::kernel::spec::{GlobalPoolSpec, KernelSpec, PoolKind, PoolSpec, SoftmaxSpec, Taps};
+use crate::ops::{self, Op, Window};
+use state::State;
+use std::collections::{HashMap, HashSet};
+
+/// Why a node has no kernel, and what to do about it.
+type Refusal = (String, &'static str);
+
+/// Makes the plan.
+///
+/// # Errors
+/// Every node that no kernel can compute yet.
+pub fn plan(graph: &Graph, graph_hash: [u8; 32], isas: &[Isa]) -> Result<Plan, Error> {
+    let mut problems = Problems::new();
+    let mut state = State::new(graph);
+    for node in &graph.nodes {
+        if let Err((reason, remedy)) = lower(&mut state, node) {
+            problems.push(place(graph, node), reason, remedy);
+        }
+    }
+    state.outputs();
+    problems.into_result(())?;
+    let State { steps, mut buffers, weights, weight_floats, inputs, outputs, specs, .. } = state;
+    let last = steps.len().saturating_sub(1);
+    for &output in &outputs {
+        buffers[output.0].live.1 = last;
+    }
+    let arena = memory::place(&mut buffers);
+    let kernels = kernels(specs, isas);
+    let name = graph.name.clone();
+    let isas = isas.to_vec();
+    Ok(Plan {
+        name,
+        graph_hash,
+        steps,
+        kernels,
+        buffers,
+        weights,
+        arena,
+        weight_floats,
+        inputs,
+        outputs,
+        isas,
+    })
+}
+
+fn place(graph: &Graph, node: &Node) -> String {
+    let source = node.sources.first().map_or(graph.value(node.output).name.as_str(), String::as_str);
+    format!("node `{source}` ({})", node.op.name())
+}
+
+fn lower(state: &mut State, node: &Node) -> Result<(), Refusal> {
+    let graph = state.graph;
+    let float = |id: &crate::ir::graph::ValueId| graph.value(*id).ty.dtype == DType::F32;
+    if !node.inputs.iter().all(float) || !float(&node.output) {
+        let reason = "it works on numbers other than f32 at run time".to_owned();
+        return Err((reason, "export the model in f32; integers may only compute shapes"));
+    }
+    match &node.op {
+        Op::Conv(conv) => conv::lower(state, node, conv),
+        Op::MatMul(matmul) => matmul::lower(state, node, matmul),
+        Op::Pool(pool) => pooling(state, node, pool),
+        Op::GlobalAvgPool => {
+            let (x, y) = (state.map(node.inputs[0])?, state.map(node.output)?);
+            state.call(node, KernelSpec::GlobalPool(GlobalPoolSpec { x, y }), &node.inputs, None, 0);
+            Ok(())
+        }
+        Op::Affine { act } => map::affine(state, node, *act),
+        Op::Act(act) => map::activation(state, node, *act),
+        Op::Binary(binary) => map::binary(state, node, binary),
+        Op::Softmax { axis } => {
+            let shape = graph.shape(node.output);
+            let (outer, inner) = (shape[..*axis].iter().product(), shape[axis + 1..].iter().product());
+            let spec = SoftmaxSpec { outer, len: shape[*axis], inner };
+            state.call(node, KernelSpec::Softmax(spec), &node.inputs, None, 0);
+            Ok(())
+        }
+        Op::Reshape | Op::Identity | Op::Cast { .. } => {
+            state.alias(node);
+            Ok(())
+        }
+        Op::Reorder => reorder::lower(state, node),
+        Op::BatchNorm { .. } => Err((
+            "its scale, bias, mean or variance is not a constant".to_owned(),
+            "export the model in inference mode, with the statistics as initialisers",
+        )),
+    }
+}
+
+fn taps(window: &Window) -> Taps {
+    let Window { kernel, stride, dilation, pad_before, .. } = *window;
+    Taps { kernel, stride, dilation, pad: pad_before }
+}
+
+fn pooling(state: &mut State, node: &Node, pool: &ops::Pool) -> Result<(), Refusal> {
+    let (x, y) = (state.map(node.inputs[0])?, state.map(node.output)?);
+    let kind = match pool.kind {
+        ops::PoolKind::Max => PoolKind::Max,
+        ops::PoolKind::Average { include_pad: false } => PoolKind::Average,
+        ops::PoolKind::Average { include_pad: true } => PoolKind::AveragePadded(pool.counted_after),
+    };
+    if x.layout.order != Order::Blocked {
+        return Err((
+            "its input is not in blocked layout".to_owned(),
+            "report this as a bug of the compiler",
+        ));
+    }
+    let spec = PoolSpec { x, y, taps: taps(&pool.window), kind };
+    state.call(node, KernelSpec::Pool(spec), &node.inputs, None, 0);
+    Ok(())
+}
+
+/// Names the distinct specs and schedules them for each instruction set.
+fn kernels(specs: Vec<KernelSpec>, isas: &[Isa]) -> Vec<PlannedKernel> {
+    let mut used = HashSet::new();
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    specs
+        .into_iter()
+        .map(|spec| {
+            let base = name(&spec);
+            let mut unique = base.clone();
+            while !used.insert(unique.clone()) {
+                let count = counts.entry(base.clone()).or_insert(1);
+                *count += 1;
+                unique = format!("{base}_v{count}");
+            }
+            let schedules = isas
+                .iter()
+                .map(|isa| match &spec {
+                    KernelSpec::Conv(conv) => Some(tile::schedule(conv, isa)),
+                    _ => None,
+                })
+                .collect();
+            PlannedKernel { name: unique, spec, schedules }
+        })
+        .collect()
+}
+
+impl Plan {
+    /// Faults of the plan that a user can not cause: buffers that overlap, arguments that do not fit.
+    pub fn verify(&self) -> Vec<String> {
+        let mut faults = memory::verify(&self.buffers, self.arena);
+        for (number, step) in self.steps.iter().enumerate() {
+            faults.extend(self.verify_step(step).into_iter().map(|fault| format!("step {number}: {fault}")));
+        }
+        faults
+    }
+
+    fn verify_step(&self, step: &Step) -> Vec<String> {
+        let KernelId(kernel) = step.kernel;
+        let params = self.kernels[kernel].spec.params();
+        let mut args = step.args.iter();
+        let mut faults = Vec::new();
+        for param in params {
+            let len = match param.role {
+                crate::kernel::ir::Role::Weights => step.weights.map(|id| self.weights[id.0].len),
+                _ => args.next().map(|id| self.buffer(*id).len),
+            };
+            if len != Some(param.len) {
+                faults.push(format!("{} takes {} floats and gets {len:?}", param.name, param.len));
+            }
+        }
+        if let Some(output) = step.args.last()
+            && !matches!(self.buffer(*output).place, Place::Arena(_))
+        {
+            faults.push("it writes to an input of the caller".to_owned());
+        }
+        faults
+    }
+}
+
+/// Floats that hold `count` numbers in whole blocks.
+fn blocks_of(count: usize) -> usize {
+    count.div_ceil(BLOCK) * BLOCK
+}

@@ -1,0 +1,160 @@
+//! The plan: which kernels run in which order on which memory with which weights.
+
+use crate::base::feature_map::FeatureMap;
+use crate::base::real::Real;
+use crate::base::target::Isa;
+use crate::ir::graph::ValueId;
+use crate::kernel::spec::{ConvSpec, KernelSpec, MatMulSpec};
+use crate::kernel::tile::ConvSchedule;
+
+/// Index into [`Plan::kernels`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct KernelId(pub usize);
+
+/// Index into [`Plan::buffers`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct BufferId(pub usize);
+
+/// Index into [`Plan::weights`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct WeightId(pub usize);
+
+/// Everything that emission and packing need to know.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Name of the network.
+    pub name: String,
+    /// SHA-256 of the topology.
+    pub graph_hash: [u8; 32],
+    /// In execution order.
+    pub steps: Vec<Step>,
+    /// Distinct kernels, in order of first use.
+    pub kernels: Vec<PlannedKernel>,
+    /// Memory of the activations.
+    pub buffers: Vec<Buffer>,
+    /// Packed weights, in execution order, one behind the other.
+    pub weights: Vec<WeightRange>,
+    /// Floats of the arena.
+    pub arena: usize,
+    /// Floats of the weights.
+    pub weight_floats: usize,
+    /// Buffers that the caller fills, in ONNX's order.
+    pub inputs: Vec<BufferId>,
+    /// Buffers that hold the results, in ONNX's order.
+    pub outputs: Vec<BufferId>,
+    /// Instruction sets that the kernels are printed for.
+    pub isas: Vec<Isa>,
+}
+
+/// One call of a kernel.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The kernel.
+    pub kernel: KernelId,
+    /// Activations, in the order of the kernel's parameters; the last is written.
+    pub args: Vec<BufferId>,
+    /// Weights, if the kernel has any.
+    pub weights: Option<WeightId>,
+    /// Name of the ONNX value that it computes.
+    pub value: String,
+    /// The ONNX nodes that it stands for.
+    pub sources: Vec<String>,
+    /// Floating-point operations, two per multiply-add of the network (not of the padding that packing adds).
+    pub flops: u64,
+}
+
+/// A kernel and, per instruction set of the plan, its schedule.
+#[derive(Clone, Debug)]
+pub struct PlannedKernel {
+    /// Unique name.
+    pub name: String,
+    /// What it computes.
+    pub spec: KernelSpec,
+    /// One per instruction set for convolutions, else `None`s.
+    pub schedules: Vec<Option<ConvSchedule>>,
+}
+
+/// Memory of one or more values that share it.
+#[derive(Clone, Debug)]
+pub struct Buffer {
+    /// ONNX name of the first value in it.
+    pub name: String,
+    /// Logical shape of that value.
+    pub shape: Vec<usize>,
+    /// How a 4-d value lies in it; `None` for others, which are row-major.
+    pub map: Option<FeatureMap>,
+    /// Floats.
+    pub len: usize,
+    /// Where it is.
+    pub place: Place,
+    /// First and last step that touch it; an output lives to the end.
+    pub live: (usize, usize),
+}
+
+/// Where a buffer is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// At this float of the arena.
+    Arena(usize),
+    /// It is the caller's input of this number.
+    Input(usize),
+}
+
+/// A piece of the packed weights.
+#[derive(Clone, Debug)]
+pub struct WeightRange {
+    /// First float.
+    pub offset: usize,
+    /// Floats.
+    pub len: usize,
+    /// How to fill it.
+    pub pack: Pack,
+}
+
+/// How the packer fills a range from constants of the graph.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Pack {
+    /// [`crate::kernel::layout::ConvWeights`].
+    Conv {
+        /// The kernel's spec, whose groups are those of the packed layout.
+        spec: ConvSpec,
+        /// Groups of the ONNX operator.
+        groups: usize,
+        /// `[M, C / groups, kh, kw]`.
+        weight: ValueId,
+        /// `[M]`.
+        bias: Option<ValueId>,
+    },
+    /// [`crate::kernel::layout::MatMulWeights`].
+    MatMul {
+        /// The kernel's spec.
+        spec: MatMulSpec,
+        /// The weight is stored `[N, K]`.
+        trans_b: bool,
+        /// Factor of the weights.
+        alpha: Real,
+        /// `[K, N]`.
+        weight: ValueId,
+        /// `[N]`.
+        bias: Option<ValueId>,
+    },
+    /// The constants as they are, each filled up with zeros to a whole number of 16.
+    Raw(Vec<ValueId>),
+}
+
+impl Plan {
+    /// The kernel of a step.
+    pub fn kernel(&self, step: &Step) -> &PlannedKernel {
+        &self.kernels[step.kernel.0]
+    }
+
+    /// The buffer.
+    pub fn buffer(&self, id: BufferId) -> &Buffer {
+        &self.buffers[id.0]
+    }
+
+    /// Floating-point operations of one run.
+    pub fn flops(&self) -> u64 {
+        self.steps.iter().map(|step| step.flops).sum()
+    }
+}
