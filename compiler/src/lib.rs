@@ -6,3 +6,4 @@ pub mod ir;
 pub mod kernel;
 pub mod ops;
 pub mod schedule;
+pub mod weights;

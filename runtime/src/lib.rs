@@ -9,6 +9,7 @@
 
 pub mod abi;
 mod arena;
+mod entry;
 mod error;
 pub mod info;
 mod isa;
@@ -19,6 +20,7 @@ pub mod simd;
 pub mod weights;
 
 pub use arena::{ALIGN, AlignedBuf, Arena};
+pub use entry::Entry;
 pub use error::{Error, ErrorKind};
 pub use info::{Filter, ModelInfo, Place, Preprocess, StepInfo, TensorInfo};
 pub use isa::Isa;

@@ -138,3 +138,18 @@ impl FeatureMap {
             + lane
     }
 }
+
+/// How a layout is written in text: nothing for row-major, else ` nchw16` and the halo.
+pub fn describe(layout: &Layout) -> String {
+    let order = match layout.order {
+        Order::Planar => "",
+        Order::Blocked => " nchw16",
+    };
+    let Halo { top, left, bottom, right } = layout.halo;
+    let halo = if layout.halo == Halo::NONE {
+        String::new()
+    } else {
+        format!(" halo={top},{left},{bottom},{right}")
+    };
+    format!("{order}{halo}")
+}

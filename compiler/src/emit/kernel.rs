@@ -3,7 +3,9 @@
 //! Loops stay loops, unrolled loops are written out, and each address is the index of its innermost loop plus a
 //! literal: on entry of a loop the indices that depend on it are advanced once.
 
-use super::format::comment;
+use super::format::{self, comment};
+use super::{Header, bug};
+use crate::base::diag::Error;
 use crate::base::target::Isa;
 use crate::kernel::ir::{Addr, Affine, Expr, Kernel, Lanes, ParamId, Reg, Role, Stmt, TASK, Var};
 use crate::kernel::text::{bin_name, stride_name, un_name};
@@ -27,8 +29,19 @@ struct Printer<'a> {
     changed: HashSet<usize>,
 }
 
+/// The file of the kernel.
+pub(super) fn file(kernel: &Kernel, isa: &Isa, doc: &[String], head: &Header) -> Result<String, Error> {
+    let items = format::pretty(function(kernel, isa, doc)).map_err(|fault| bug(&fault))?;
+    let first = format!("Kernel `{}` for {}.", kernel.name, isa.name);
+    let output = kernel.params.iter().any(|param| param.role == Role::Output);
+    let out = if output { "use tilewright_runtime::Out;\n" } else { "" };
+    let module = isa.module;
+    let uses = format!("use core::ops::Range;\n{out}use tilewright_runtime::simd::{module} as v;\n");
+    Ok(format!("{}\n{uses}\n{items}", head.doc(&first)))
+}
+
 /// Constants and function of the kernel.
-pub fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
+fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
     let mut changed = HashSet::new();
     changed_families(&kernel.body, &mut changed);
     let mut printer =

@@ -15,10 +15,9 @@ fn over_rows(map: &FeatureMap) -> Strided {
     Strided { weights: false, len: map.len(), base: map.origin(), strides }
 }
 
-/// The map around whose result zeros must be written: in its halo, or in channels that fill up its last block.
-pub fn surround(y: &FeatureMap) -> Option<FeatureMap> {
-    let fill = y.layout.order == Order::Blocked && !y.c.is_multiple_of(BLOCK);
-    (fill || y.layout.halo != Halo::NONE).then_some(*y)
+/// The halo to fill around a result that covers every block.
+fn surround(y: &FeatureMap) -> Option<FeatureMap> {
+    (y.layout.halo != Halo::NONE).then_some(*y)
 }
 
 fn remove(spec: &mut MapSpec, axis: usize) {
@@ -103,6 +102,13 @@ pub fn binary(state: &mut State, node: &Node, binary: &Binary) -> Result<(), Ref
         if !node.inputs.iter().chain([&node.output]).all(|id| graph.shape(*id) == shape && blocked(id)) {
             let reason = "it mixes layouts or broadcasts over a blocked tensor".to_owned();
             return Err((reason, "report this as a bug of the compiler"));
+        }
+        if func == MapFn::Div && !shape[1].is_multiple_of(BLOCK) {
+            let reason = format!("it divides images of {} channels", shape[1]);
+            return Err((
+                reason,
+                "only multiples of 16 channels are supported there; multiply by a reciprocal",
+            ));
         }
         let spec = alike(func, binary.act, 2, graph.feature_map(node.output), &maps, 0);
         state.call(node, KernelSpec::Map(simplify(spec)), &node.inputs, None, 0);

@@ -1,10 +1,10 @@
 //! Copies between layouts. A last block that is not full takes a step of its own.
 
 use super::Refusal;
-use super::map::{simplify, surround};
+use super::map::simplify;
 use super::state::State;
 use crate::base::epilogue::Act;
-use crate::base::feature_map::{BLOCK, FeatureMap, Order};
+use crate::base::feature_map::{BLOCK, FeatureMap, Halo, Order};
 use crate::ir::graph::Node;
 use crate::kernel::spec::{KernelSpec, MapFn, MapSpec, Strided};
 
@@ -18,7 +18,7 @@ struct Slice {
 /// Adds the steps of a copy into another layout.
 pub fn lower(state: &mut State, node: &Node) -> Result<(), Refusal> {
     let (x, y) = (state.map(node.inputs[0])?, state.map(node.output)?);
-    let mut halo = surround(&y);
+    let mut halo = fills(&y).then_some(y);
     for slice in slices(&x, &y) {
         let extents = vec![x.n, slice.blocks, x.h, x.w, slice.lanes];
         let (from, to) = (operand(&x, &slice), operand(&y, &slice));
@@ -29,6 +29,11 @@ pub fn lower(state: &mut State, node: &Node) -> Result<(), Refusal> {
         state.call(node, KernelSpec::Map(simplify(spec)), &node.inputs, None, 0);
     }
     Ok(())
+}
+
+/// True when zeros go around the result: into its halo, or into the channels that fill up its last block.
+fn fills(y: &FeatureMap) -> bool {
+    y.layout.halo != Halo::NONE || y.layout.order == Order::Blocked && !y.c.is_multiple_of(BLOCK)
 }
 
 fn slices(x: &FeatureMap, y: &FeatureMap) -> Vec<Slice> {

@@ -1,0 +1,139 @@
+//! The doc comment of a kernel: what it computes, its loops, its tile, its cost, who uses it.
+
+use crate::base::epilogue::{Act, Epilogue};
+use crate::base::feature_map::FeatureMap;
+use crate::kernel::ir::{Kernel, Stmt};
+use crate::kernel::spec::{ConvSpec, KernelSpec, MapFn, PoolKind, Taps};
+use crate::kernel::tile::ConvSchedule;
+use crate::schedule::plan::Plan;
+
+/// At most this many steps are listed.
+const USERS: usize = 6;
+
+/// The lines, each with the space that follows `///`.
+pub fn lines(plan: &Plan, id: usize, kernel: &Kernel, schedule: Option<&ConvSchedule>) -> Vec<String> {
+    let planned = &plan.kernels[id];
+    let mut lines = vec![format!("{}.", summary(&planned.spec))];
+    lines.push(String::new());
+    lines.push(format!("- loops: {}", loops(kernel)));
+    if let (Some(schedule), KernelSpec::Conv(_)) = (schedule, &planned.spec) {
+        lines.push(format!("- tile: {}", tiles(schedule, kernel.lanes)));
+    }
+    lines.push(format!("- cost: {}", cost(&planned.spec)));
+    let users: Vec<usize> = (0..plan.steps.len()).filter(|&step| plan.steps[step].kernel.0 == id).collect();
+    let named = users.iter().take(USERS).map(|&step| {
+        let node = plan.steps[step].sources.first().map_or("", String::as_str);
+        format!("{step} (`{}`)", node.replace('`', "'"))
+    });
+    let more = if users.len() > USERS { format!(" and {} more", users.len() - USERS) } else { String::new() };
+    let word = if users.len() == 1 { "step" } else { "steps" };
+    lines.push(format!("- used by: {word} {}{more}", named.collect::<Vec<_>>().join(", ")));
+    lines.iter().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") }).collect()
+}
+
+fn summary(spec: &KernelSpec) -> String {
+    match spec {
+        KernelSpec::Conv(spec) => conv(spec),
+        KernelSpec::MatMul(spec) => {
+            format!("Matrix product {}x{} . {}x{}{}", spec.m, spec.k, spec.k, spec.n, epilogue(spec.epilogue))
+        }
+        KernelSpec::Pool(spec) => {
+            let family = if spec.kind == PoolKind::Max { "max-pool" } else { "average pool" };
+            format!("{}: {} -> {}", windowed(family, &spec.taps), extents(&spec.x), extents(&spec.y))
+        }
+        KernelSpec::GlobalPool(spec) => {
+            format!("Global average pool: {} -> {} means", extents(&spec.x), spec.y.c)
+        }
+        KernelSpec::Map(spec) => {
+            let verb = match spec.func {
+                MapFn::Copy if spec.act.is_none() => "Copy into another layout",
+                MapFn::Copy => "Activation",
+                MapFn::Add => "Sum",
+                MapFn::Sub => "Difference",
+                MapFn::Mul => "Product",
+                MapFn::Div => "Quotient",
+                MapFn::Fma => "Scale and shift per channel",
+            };
+            let extents: Vec<String> = spec.extents.iter().map(usize::to_string).collect();
+            format!("{verb} over {}{}", extents.join("x"), act(spec.act))
+        }
+        KernelSpec::Softmax(spec) => {
+            format!("Softmax over the middle axis of {}x{}x{}", spec.outer, spec.len, spec.inner)
+        }
+    }
+}
+
+fn conv(spec: &ConvSpec) -> String {
+    let head = windowed("conv", &spec.taps);
+    let groups = if spec.groups > 1 { format!(", {} groups", spec.groups) } else { String::new() };
+    format!("{head}{groups}: {} -> {}{}", extents(&spec.x), extents(&spec.y), epilogue(spec.epilogue))
+}
+
+fn windowed(family: &str, taps: &Taps) -> String {
+    let [kh, kw] = taps.kernel;
+    let [sy, sx] = taps.stride;
+    let stride = if sy == sx { sy.to_string() } else { format!("{sy}x{sx}") };
+    let dilation =
+        if taps.dilation == [1, 1] { String::new() } else { format!(", dilation {:?}", taps.dilation) };
+    format!("{kh}x{kw} {family}, stride {stride}, pad {}{dilation}", taps.pad[0])
+}
+
+fn extents(map: &FeatureMap) -> String {
+    let batch = if map.n > 1 { format!("{}x", map.n) } else { String::new() };
+    format!("{batch}{}x{}x{}", map.c, map.h, map.w)
+}
+
+fn epilogue(epilogue: Epilogue) -> String {
+    let bias = if epilogue.bias { ", + bias" } else { "" };
+    let residual = if epilogue.residual { ", + residual" } else { "" };
+    format!("{bias}{residual}{}", act(epilogue.act))
+}
+
+fn act(act: Act) -> String {
+    match act {
+        Act::None => String::new(),
+        Act::Relu => ", relu".to_owned(),
+        Act::Clip { lo, hi } => format!(", clip to {lo}..{hi}"),
+    }
+}
+
+/// Variables of the deepest nest of loops.
+fn loops(kernel: &Kernel) -> String {
+    fn deepest(kernel: &Kernel, stmts: &[Stmt]) -> Vec<String> {
+        let nested = stmts.iter().map(|stmt| match stmt {
+            Stmt::For(var, body) => {
+                let info = &kernel.vars[var.0];
+                let mut list = vec![format!("{}:{}", info.name, info.count)];
+                list.extend(deepest(kernel, body));
+                list
+            }
+            Stmt::Unroll(_, body) | Stmt::If(_, _, body) => deepest(kernel, body),
+            _ => Vec::new(),
+        });
+        // The first of equals: the main region comes first.
+        nested.fold(Vec::new(), |best, next| if next.len() > best.len() { next } else { best })
+    }
+    let task = &kernel.vars[0];
+    let mut list = vec![format!("{}:{}", task.name, task.count)];
+    list.extend(deepest(kernel, &kernel.body));
+    list.join(" . ")
+}
+
+fn tiles(schedule: &ConvSchedule, lanes: usize) -> String {
+    let list = schedule.regions.iter().map(|region| {
+        let ([down, across], [rows, columns]) = (region.tiles, region.tile);
+        let accumulators = rows * columns * schedule.blocks * crate::base::feature_map::BLOCK / lanes;
+        format!("{down}x{across} of {rows}x{columns} positions = {accumulators} accumulators")
+    });
+    let list: Vec<String> = list.collect();
+    format!("{} channels; {}", schedule.blocks * crate::base::feature_map::BLOCK, list.join(", "))
+}
+
+fn cost(spec: &KernelSpec) -> String {
+    let (flops, bytes) = (spec.flops() as f64, spec.bytes() as f64);
+    let bytes_text = format!("{:.0} kB read and written", bytes / 1e3);
+    if flops == 0.0 {
+        return bytes_text;
+    }
+    format!("{:.1} MFLOP, {bytes_text}, {:.0} flop per byte", flops / 1e6, flops / bytes)
+}

@@ -1,0 +1,127 @@
+//! `forward.rs`: the network as a table, one line per step. Text, because tokens cannot be aligned.
+
+use super::Header;
+use crate::kernel::ir::Role;
+use crate::schedule::plan::{Buffer, BufferId, Place, Plan, Step};
+use std::fmt::Write;
+
+/// The file.
+pub fn forward(plan: &Plan, head: &Header) -> String {
+    let mut text = head.doc("The network as a table of steps.");
+    text.push_str(
+        "\nuse crate::kernels::Kernels;\nuse tilewright_runtime::{Arena, Probe, Weights};\n\n\
+         // Buffers: first float in the arena. Those that share memory are never alive together.\n",
+    );
+    buffers(&mut text, plan);
+    text.push_str("\n// Packed weights: first float, in execution order.\n");
+    let rows: Vec<[String; 2]> = plan
+        .weights
+        .iter()
+        .enumerate()
+        .map(|(id, range)| {
+            [format!("const W{id}: usize = {};", range.offset), format!("// {} floats", range.len)]
+        })
+        .collect();
+    columns(&mut text, "", &rows);
+    let inputs: Vec<String> =
+        plan.inputs.iter().map(|&id| format!("&[f32; {}]", plan.buffer(id).len)).collect();
+    let names: Vec<String> = (0..plan.inputs.len()).map(|i| format!("input{i}")).collect();
+    let tuple = |list: &[String]| {
+        if list.len() == 1 { format!("({},)", list[0]) } else { format!("({})", list.join(", ")) }
+    };
+    let _ = write!(
+        text,
+        "\n/// Runs all steps. The arena has at least `ARENA` floats, and the weights are those of this graph.\n\
+         pub(crate) fn forward<P: Probe + ?Sized>(\n    k: &Kernels,\n    w: &Weights,\n    a: Arena<'_>,\n    \
+         {}: {},\n    probe: &mut P,\n) {{\n{MACRO}",
+        tuple(&names),
+        tuple(&inputs),
+    );
+    let rows: Vec<[String; 2]> =
+        plan.steps.iter().enumerate().map(|(number, step)| row(plan, number, step)).collect();
+    columns(&mut text, "    ", &rows);
+    text.push_str("}\n");
+    text
+}
+
+/// Expands to the call of one step between the probe's hooks.
+const MACRO: &str = "    macro_rules! step {
+        ($number:literal, $kernel:ident($($arg:expr),*)) => {
+            probe.before($number);
+            // SAFETY: the CPU has the instruction set of `k`; every range lies inside the arena or the weights, and the
+            // range that is written is disjoint from those that are read: the memory planner proved both.
+            unsafe { (k.$kernel.run)($($arg,)* 0..k.$kernel.tasks) };
+            // SAFETY: the step is over, so nothing writes to the arena.
+            probe.after($number, unsafe { a.view() });
+        };
+    }
+";
+
+fn buffers(text: &mut String, plan: &Plan) {
+    let rows: Vec<[String; 2]> = plan
+        .buffers
+        .iter()
+        .enumerate()
+        .filter_map(|(id, buffer)| match buffer.place {
+            Place::Arena(at) => {
+                Some([format!("const B{id}: usize = {at};"), format!("// {}", describe(buffer))])
+            }
+            Place::Input(_) => None,
+        })
+        .collect();
+    columns(text, "", &rows);
+}
+
+/// Shape, layout and name of a buffer.
+fn describe(buffer: &Buffer) -> String {
+    let shape: Vec<String> = buffer.shape.iter().map(usize::to_string).collect();
+    let layout = match buffer.map {
+        Some(map) => crate::base::feature_map::describe(&map.layout),
+        None => String::new(),
+    };
+    format!(
+        "{}{layout}, steps {} to {}: {}",
+        shape.join("x"),
+        buffer.live.0,
+        buffer.live.1,
+        one_line(&buffer.name)
+    )
+}
+
+/// A name without what would end a comment line.
+fn one_line(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn row(plan: &Plan, number: usize, step: &Step) -> [String; 2] {
+    let kernel = plan.kernel(step);
+    let mut buffers = step.args.iter();
+    let args: Vec<String> = kernel
+        .spec
+        .params()
+        .iter()
+        .map(|param| match (param.role, step.weights) {
+            (Role::Weights, Some(id)) => format!("w.get(W{})", id.0),
+            (Role::Weights, None) => String::new(),
+            (role, _) => buffers.next().map_or_else(String::new, |&id| argument(plan, id, role)),
+        })
+        .collect();
+    let sources: Vec<String> = step.sources.iter().map(|source| one_line(source)).collect();
+    [format!("step!({number}, {}({}));", kernel.name, args.join(", ")), format!("// {}", sources.join(" "))]
+}
+
+fn argument(plan: &Plan, id: BufferId, role: Role) -> String {
+    match (plan.buffer(id).place, role) {
+        (Place::Input(number), _) => format!("input{number}"),
+        (Place::Arena(_), Role::Output) => format!("a.write(B{})", id.0),
+        (Place::Arena(_), _) => format!("a.read(B{})", id.0),
+    }
+}
+
+/// Writes rows with the second column aligned.
+fn columns(text: &mut String, indent: &str, rows: &[[String; 2]]) {
+    let width = rows.iter().map(|row| row[0].chars().count()).max().unwrap_or(0);
+    for [left, right] in rows {
+        let _ = writeln!(text, "{indent}{left:width$} {right}");
+    }
+}

@@ -1,0 +1,102 @@
+//! The packer: evaluates the constants (in f64) and puts each number where its kernel reads it (as f32).
+
+use crate::base::diag::{Error, Problems};
+use crate::base::feature_map::round_up;
+use crate::base::tensor::Tensor;
+use crate::ir::graph::ValueId;
+use crate::kernel::layout::{ConvWeights, MatMulWeights};
+use crate::schedule::plan::{Pack, Plan};
+
+/// Packs all weights of a plan. `constant` gives the numbers of a constant of the graph.
+///
+/// # Errors
+/// Every constant that has no numbers.
+pub fn pack(plan: &Plan, constant: impl Fn(ValueId) -> Result<Tensor, Error>) -> Result<Vec<f32>, Error> {
+    let mut blob = vec![0.0; plan.weight_floats];
+    let mut problems = Problems::new();
+    for range in &plan.weights {
+        let target = &mut blob[range.offset..range.offset + range.len];
+        if let Err(error) = fill(&range.pack, target, &constant) {
+            problems.absorb(error);
+        }
+    }
+    problems.into_result(blob)
+}
+
+/// The whole weights file: header and payload.
+///
+/// # Errors
+/// As [`pack`].
+pub fn file(plan: &Plan, constant: impl Fn(ValueId) -> Result<Tensor, Error>) -> Result<Vec<u8>, Error> {
+    let floats = pack(plan, constant)?;
+    let payload: Vec<u8> = floats.iter().flat_map(|x| x.to_le_bytes()).collect();
+    let header = tilewright_runtime::weights::header::Header::of(plan.graph_hash, &payload);
+    let mut bytes = header.encode().to_vec();
+    bytes.extend(payload);
+    Ok(bytes)
+}
+
+fn fill(
+    pack: &Pack,
+    target: &mut [f32],
+    constant: &impl Fn(ValueId) -> Result<Tensor, Error>,
+) -> Result<(), Error> {
+    match pack {
+        Pack::Conv { spec, groups, weight, bias } => {
+            let layout = ConvWeights::of(spec);
+            if let Some(bias) = bias {
+                for (o, value) in constant(*bias)?.to_f64().into_iter().enumerate() {
+                    target[layout.bias_index(o)] = value as f32;
+                }
+            }
+            conv(&layout, *groups, &constant(*weight)?, target);
+        }
+        Pack::MatMul { spec, trans_b, alpha, weight, bias } => {
+            let layout = MatMulWeights::of(spec);
+            if let Some(bias) = bias {
+                for (n, value) in constant(*bias)?.to_f64().into_iter().enumerate() {
+                    target[layout.bias_index(n)] = value as f32;
+                }
+            }
+            let (row, column) = if *trans_b { (1, spec.k) } else { (spec.n, 1) };
+            let weight = constant(*weight)?.to_f64();
+            let alpha = f64::from(alpha.get());
+            for n in 0..spec.n {
+                for k in 0..spec.k {
+                    target[layout.index(k, n)] = (alpha * weight[k * row + n * column]) as f32;
+                }
+            }
+        }
+        Pack::Raw(values) => {
+            let mut at = 0;
+            for &value in values {
+                let numbers = constant(value)?.to_f64();
+                for (slot, number) in target[at..].iter_mut().zip(&numbers) {
+                    *slot = *number as f32;
+                }
+                at += round_up(numbers.len());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `[M, C / groups, kh, kw]` into panels. A packed group holds one or more ONNX groups side by side; what would connect
+/// two of them stays zero.
+fn conv(layout: &ConvWeights, groups: usize, weight: &Tensor, target: &mut [f32]) {
+    let [m, per_group, kh, kw] = weight.ty.shape[..] else { return };
+    let numbers = weight.to_f64();
+    let outputs = m / groups;
+    let side_by_side = groups / layout.groups;
+    for o in 0..m {
+        let first = o / outputs % side_by_side * per_group;
+        for i in 0..per_group {
+            for ky in 0..kh {
+                for kx in 0..kw {
+                    let value = numbers[((o * per_group + i) * kh + ky) * kw + kx];
+                    target[layout.index(o, first + i, ky, kx)] = value as f32;
+                }
+            }
+        }
+    }
+}
