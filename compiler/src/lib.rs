@@ -4,6 +4,8 @@ pub mod base;
 pub mod emit;
 pub mod ir;
 pub mod kernel;
+pub mod onnx;
 pub mod ops;
 pub mod schedule;
 pub mod weights;
+pub mod zoo;

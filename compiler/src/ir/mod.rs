@@ -1,6 +1,7 @@
 //! The graph: what the network computes.
 
 pub mod graph;
+pub mod hash;
 mod layouts;
 pub mod recipe;
 pub mod reference;

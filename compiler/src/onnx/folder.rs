@@ -1,0 +1,83 @@
+//! The border to the file system: reads a model and the data files of its folder, and nothing outside of it.
+//!
+//! The only file of the reader that does IO.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Component, Path, PathBuf};
+
+use bytes::Bytes;
+
+use super::external::ExternalData;
+use super::load::{LoadOptions, load};
+use crate::base::diag::Error;
+use crate::base::tensor::Blob;
+use crate::ir::graph::Graph;
+
+/// The folder of a model. Locations must be relative, without `..`, and must not leave the folder through a link.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// The folder in which `model` lies.
+    pub fn of(model: &Path) -> Self {
+        let root = match model.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        Folder { root }
+    }
+
+    /// The file that a location means, links resolved.
+    fn resolve(&self, location: &str) -> Result<PathBuf, String> {
+        let relative = Path::new(location);
+        let plain =
+            relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if !plain {
+            return Err(format!("external data in `{location}`: the path leaves the model's folder"));
+        }
+        let canonical = |path: &Path| {
+            path.canonicalize().map_err(|error| format!("external data in `{location}`: {error}"))
+        };
+        let root = canonical(&self.root)?;
+        let file = canonical(&root.join(relative))?;
+        if file.starts_with(&root) {
+            Ok(file)
+        } else {
+            Err(format!("external data in `{location}`: a link leaves the model's folder"))
+        }
+    }
+}
+
+impl ExternalData for Folder {
+    fn read(&self, location: &str, offset: u64, length: u64) -> Result<Blob, String> {
+        let path = self.resolve(location)?;
+        let fail = |error: std::io::Error| format!("external data in `{location}`: {error}");
+        let mut file = File::open(path).map_err(fail)?;
+        let size = file.metadata().map_err(fail)?.len();
+        // Before anything is allocated: the model may say any length.
+        if offset.checked_add(length).is_none_or(|end| end > size) {
+            return Err(format!(
+                "external data in `{location}`: {length} bytes from {offset} are wanted, the file has {size}"
+            ));
+        }
+        let length =
+            usize::try_from(length).map_err(|_| format!("external data in `{location}` is too long"))?;
+        let mut bytes = vec![0; length];
+        file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes)).map_err(fail)?;
+        Ok(Blob::new(bytes))
+    }
+}
+
+/// Reads a model from a file, and its external tensors from the folder of the file.
+///
+/// # Errors
+/// The file cannot be read, or any error of [`load()`].
+pub fn load_file(path: &Path, options: &LoadOptions) -> Result<Graph, Error> {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path)
+        .map_err(|error| Error::one(name.as_str(), error.to_string(), "give the path of an ONNX file"))?;
+    load(&name, Bytes::from(bytes), options, &Folder::of(path))
+}

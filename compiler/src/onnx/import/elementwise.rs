@@ -1,0 +1,109 @@
+//! Relu, Clip, Add, Sub, Mul, Div, Sum, Identity, Dropout, Cast.
+
+use super::site::{Imported, Site};
+use crate::base::epilogue::Act;
+use crate::base::real::Real;
+use crate::ir::graph::{Const, Def, ValueId};
+use crate::onnx::refusal::Refusal;
+use crate::onnx::tensor::dtype;
+use crate::ops::{Binary, BinaryKind, Op};
+
+/// Relu.
+pub(super) fn relu(site: &mut Site) -> Imported {
+    let x = site.input(0)?;
+    site.emit(Op::Act(Act::Relu), vec![x])
+}
+
+/// Clip with bounds as attributes, until opset 10.
+pub(super) fn clip_attributes(site: &mut Site) -> Imported {
+    let lo = site.attrs.float("min").unwrap_or(f32::NEG_INFINITY);
+    let hi = site.attrs.float("max").unwrap_or(f32::INFINITY);
+    clip(site, lo, hi)
+}
+
+/// Clip with bounds as operands, which must be constants, since opset 11.
+pub(super) fn clip_inputs(site: &mut Site) -> Imported {
+    let lo = site.known_scalar(1, "lower bound")?.map_or(f32::NEG_INFINITY, |lo| lo as f32);
+    let hi = site.known_scalar(2, "upper bound")?.map_or(f32::INFINITY, |hi| hi as f32);
+    clip(site, lo, hi)
+}
+
+fn clip(site: &mut Site, lo: f32, hi: f32) -> Imported {
+    if lo.is_nan() || hi.is_nan() {
+        return Err(Refusal::invalid("a bound is not a number"));
+    }
+    let x = site.input(0)?;
+    site.emit(Op::Act(Act::Clip { lo: Real::new(lo), hi: Real::new(hi) }), vec![x])
+}
+
+/// Add.
+pub(super) fn add(site: &mut Site) -> Imported {
+    binary(site, BinaryKind::Add)
+}
+
+/// Sub.
+pub(super) fn sub(site: &mut Site) -> Imported {
+    binary(site, BinaryKind::Sub)
+}
+
+/// Mul.
+pub(super) fn mul(site: &mut Site) -> Imported {
+    binary(site, BinaryKind::Mul)
+}
+
+/// Div.
+pub(super) fn div(site: &mut Site) -> Imported {
+    binary(site, BinaryKind::Div)
+}
+
+fn binary(site: &mut Site, kind: BinaryKind) -> Imported {
+    let operands = vec![site.input(0)?, site.input(1)?];
+    pairwise(site, kind, operands)
+}
+
+/// One elementwise operation on two values.
+pub(super) fn pairwise(site: &mut Site, kind: BinaryKind, operands: Vec<ValueId>) -> Imported {
+    site.emit(Op::Binary(Binary { kind, act: Act::None }), operands)
+}
+
+/// Sum of any number of operands, from left to right.
+pub(super) fn sum(site: &mut Site) -> Imported {
+    let mut total = site.input(0)?;
+    if site.inputs.len() == 1 {
+        return site.emit(Op::Identity, vec![total]);
+    }
+    for position in 1..site.inputs.len() {
+        let operands = vec![total, site.input(position)?];
+        total = pairwise(site, BinaryKind::Add, operands)?;
+    }
+    Ok(total)
+}
+
+/// Identity; of a stored constant, the same bytes under another name.
+pub(super) fn identity(site: &mut Site) -> Imported {
+    let x = site.input(0)?;
+    let value = site.builder.graph.value(x);
+    match &value.def {
+        Def::Const(data @ (Const::Data(_) | Const::Absent)) => {
+            let (ty, data) = (value.ty.clone(), data.clone());
+            Ok(site.constant(ty, data))
+        }
+        _ => site.emit(Op::Identity, vec![x]),
+    }
+}
+
+/// Dropout at inference. Until opset 11 it has no mode; then `training_mode` must be a constant that is false.
+pub(super) fn dropout(site: &mut Site) -> Imported {
+    if site.known_scalar(2, "training_mode")?.is_some_and(|mode| mode != 0.0) {
+        return Err(Refusal::new("it is in training mode", "export the model for inference: `model.eval()`"));
+    }
+    identity(site)
+}
+
+/// Cast.
+pub(super) fn cast(site: &mut Site) -> Imported {
+    let x = site.input(0)?;
+    let number = site.attrs.int("to").ok_or_else(|| Refusal::invalid("attribute `to` is missing"))?;
+    let to = dtype(i32::try_from(number).unwrap_or(i32::MAX))?;
+    if site.ty(x).dtype == to { identity(site) } else { site.emit(Op::Cast { to }, vec![x]) }
+}

@@ -1,0 +1,80 @@
+//! Operators that are done on known numbers only: the shape arithmetic of exporters. Operators that programs run too
+//! (Add, Cast, ..) are folded where they are emitted.
+
+pub(super) mod index;
+pub(super) mod math;
+
+use super::builder::FOLD_LIMIT;
+use super::site::Site;
+use crate::base::tensor::{Elements, Tensor, TensorType};
+use crate::onnx::refusal::Refusal;
+
+/// The numbers of a node's operands; an absent optional one is `None`.
+pub(super) type Operands<'a> = &'a [Option<Tensor>];
+
+/// How a row folds: operands to result. Extents and types are the function's to check.
+pub(super) type Fold = fn(&Site, Operands) -> Result<Tensor, Refusal>;
+
+/// An operand that must be there.
+fn operand(operands: Operands<'_>, position: usize) -> Result<&Tensor, Refusal> {
+    let missing = || Refusal::invalid(format!("input {position} is missing"));
+    operands.get(position).and_then(Option::as_ref).ok_or_else(missing)
+}
+
+/// The integers of an operand; `None` when it is absent.
+fn ints<'a>(operands: Operands<'a>, position: usize, what: &str) -> Result<Option<&'a [i64]>, Refusal> {
+    let Some(tensor) = operands.get(position).and_then(Option::as_ref) else { return Ok(None) };
+    tensor.ints().map(Some).ok_or_else(|| Refusal::invalid(format!("its {what} must be integers")))
+}
+
+/// Elements in a shape, when folding it is sensible.
+fn size(shape: &[usize]) -> Result<usize, Refusal> {
+    let size =
+        shape.iter().try_fold(1usize, |all, &dim| all.checked_mul(dim)).filter(|&size| size <= FOLD_LIMIT);
+    let refuse =
+        || Refusal::unsupported(format!("a constant of the extents {shape:?} is too large to compute"));
+    size.ok_or_else(refuse)
+}
+
+/// A tensor of the given shape whose element at each index is that of `from` at the offset that `offset` says.
+/// Offsets outside of `from` are refused.
+fn pick(
+    from: &Tensor,
+    shape: Vec<usize>,
+    offset: impl Fn(&[usize]) -> Option<usize>,
+) -> Result<Tensor, Refusal> {
+    let mut offsets = Vec::with_capacity(size(&shape)?);
+    let mut index = vec![0; shape.len()];
+    for _ in 0..size(&shape)? {
+        offsets.push(offset(&index));
+        for (at, &extent) in index.iter_mut().zip(&shape).rev() {
+            *at += 1;
+            if *at < extent {
+                break;
+            }
+            *at = 0;
+        }
+    }
+    let elements = match &from.elements {
+        Elements::Float(all) => take(all, &offsets).map(Elements::Float),
+        Elements::Int(all) => take(all, &offsets).map(Elements::Int),
+    };
+    let elements = elements.ok_or_else(|| Refusal::invalid("an index is out of range"))?;
+    Ok(Tensor { ty: TensorType { dtype: from.ty.dtype, shape }, elements })
+}
+
+fn take<T: Copy>(all: &[T], offsets: &[Option<usize>]) -> Option<Vec<T>> {
+    offsets.iter().map(|at| at.and_then(|at| all.get(at).copied())).collect()
+}
+
+/// Offset of an index in a row-major tensor of the given shape; `None` when it lies outside.
+fn offset(shape: &[usize], index: impl IntoIterator<Item = usize>) -> Option<usize> {
+    let mut at = 0;
+    for (&extent, i) in shape.iter().zip(index) {
+        if i >= extent {
+            return None;
+        }
+        at = at * extent + i;
+    }
+    Some(at)
+}

@@ -1,0 +1,191 @@
+//! From the structs of the file to the graph.
+//!
+//! First every node is checked against the [`table`], then the nodes are imported in an order in which they can run. A
+//! node whose operands failed is skipped, so that each mistake is reported once, and all mistakes are reported.
+
+mod attrs;
+mod builder;
+mod constant;
+mod conv;
+mod elementwise;
+mod fold;
+mod matrix;
+mod norm;
+mod order;
+mod pool;
+mod reshape;
+mod scope;
+mod site;
+pub mod table;
+mod window;
+
+use std::collections::BTreeMap;
+
+use self::attrs::Attrs;
+use self::scope::Scope;
+use self::site::{Imported, Site};
+use self::table::{Import, Row};
+use super::external::ExternalData;
+use super::refusal::{Refusal, Refusals};
+use super::schema::{GraphProto, ModelProto, NodeProto};
+use super::tensor::Stored;
+use super::{OPSETS, TOPOLOGY_KEY};
+use crate::base::diag::{Error, Problems};
+use crate::base::tensor::Tensor;
+use crate::ir::graph::{Graph, ValueId};
+
+/// What is imported.
+pub(super) struct Source<'a> {
+    /// What messages call the file.
+    pub name: &'a str,
+    pub model: &'a ModelProto,
+    pub graph: &'a GraphProto,
+    pub opset: i64,
+    pub dims: &'a BTreeMap<String, usize>,
+    pub external: &'a dyn ExternalData,
+}
+
+/// A node that its row allows.
+struct Checked<'m> {
+    row: &'static Row,
+    attrs: Attrs<'m>,
+}
+
+/// Imports a graph.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(super) fn import(source: &Source) -> Result<Graph, Error> {
+    let nodes = &source.graph.node;
+    let labels: Vec<String> = nodes.iter().enumerate().map(label).collect();
+    let topology = source.model.metadata_props.iter().any(|p| p.key() == TOPOLOGY_KEY && p.value() == "1");
+    let stored = Stored { external: source.external, topology };
+
+    let mut problems = Problems::new();
+    let mut scope = Scope::new(source, stored, &labels, &mut problems);
+    let order = order::sort(nodes);
+    if let Err(cycle) = &order {
+        let names: Vec<String> = cycle.iter().map(|&at| format!("`{}`", labels[at])).collect();
+        let reason = format!("these nodes need each other's results: {}", names.join(" -> "));
+        problems.push(source.name, reason, "a graph must be without cycles: export the model again");
+    }
+
+    let mut refusals = Refusals::default();
+    let mut checked: Vec<Option<Checked>> = Vec::with_capacity(nodes.len());
+    for (node, label) in nodes.iter().zip(&labels) {
+        let outcome = check(node, source.opset, &scope);
+        let report =
+            |all: Vec<Refusal>| all.into_iter().for_each(|why| refusals.push(node.op_type(), label, why));
+        checked.push(outcome.map_err(report).ok());
+    }
+    let sorted = order.is_ok();
+    for at in order.unwrap_or_default() {
+        let (node, label) = (&nodes[at], &labels[at]);
+        let operands = scope.operands(node);
+        let result = match (checked[at].take(), operands) {
+            (Some(Checked { row: Row { import: Import::Fold(_), .. }, .. }), _)
+                if scope.at_run_time(node) =>
+            {
+                let reason = "it is done on constants only (shape arithmetic), not at run time";
+                refusals.push(node.op_type(), label, Refusal::unsupported(reason));
+                None
+            }
+            (Some(Checked { row, attrs }), Some(inputs)) => {
+                let mut site = Site {
+                    builder: &mut scope.builder,
+                    attrs,
+                    opset: source.opset,
+                    stored,
+                    inputs,
+                    label,
+                    output: node.output.first().map_or("", String::as_str),
+                    outputs: node.output.iter().filter(|name| !name.is_empty()).count(),
+                };
+                run(row, &mut site).map_err(|refusal| refusals.push(node.op_type(), label, refusal)).ok()
+            }
+            _ => None,
+        };
+        scope.define(node, result);
+    }
+    refusals.report(&mut problems);
+    if sorted {
+        scope.outputs(source, &mut problems);
+    }
+    problems.into_result(()).map(|()| scope.builder.finish())
+}
+
+/// The node's name; one without is called by its operator and its place in the file, which is stable.
+fn label((index, node): (usize, &NodeProto)) -> String {
+    if node.name().is_empty() { format!("{}_{index}", node.op_type()) } else { node.name().to_owned() }
+}
+
+/// Everything about a node that needs no shapes.
+fn check<'m>(node: &'m NodeProto, opset: i64, scope: &Scope) -> Result<Checked<'m>, Vec<Refusal>> {
+    if !matches!(node.domain(), "" | "ai.onnx") {
+        let reason =
+            format!("operator `{}` of the domain `{}` is not supported", node.op_type(), node.domain());
+        return Err(vec![Refusal::unsupported(reason)]);
+    }
+    let Some(row) = table::find(node.op_type(), opset) else {
+        return Err(vec![unknown(node.op_type(), opset)]);
+    };
+    let mut refusals = Vec::new();
+    let (least, most) = row.operands;
+    let count = node.input.len();
+    if count < least || count > most || node.input.iter().take(least).any(String::is_empty) {
+        let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
+        refusals.push(Refusal::invalid(format!("it has {count} inputs; {wanted} must be given")));
+    }
+    if node.output.first().is_none_or(String::is_empty) {
+        refusals.push(Refusal::invalid("its first output has no name"));
+    }
+    for name in node.output.iter().skip(1).filter(|name| scope.is_read(name)) {
+        refusals.push(Refusal::unsupported(format!(
+            "its output `{name}` is used; only the first output is done"
+        )));
+    }
+    match Attrs::check(node, row.attributes) {
+        Ok(attrs) if refusals.is_empty() => Ok(Checked { row, attrs }),
+        Ok(_) => Err(refusals),
+        Err(more) => Err(refusals.into_iter().chain(more).collect()),
+    }
+}
+
+fn unknown(op: &str, opset: i64) -> Refusal {
+    match table::find(op, *OPSETS.end()) {
+        None => Refusal::unsupported("the operator is not supported"),
+        Some(later) => Refusal::invalid(format!(
+            "the operator does not exist in operator set {opset}; the first one read is {}",
+            later.since
+        )),
+    }
+}
+
+/// Imports a node whose operands are known; the result carries the name of the file.
+fn run(row: &Row, site: &mut Site) -> Imported {
+    let result = match row.import {
+        Import::Graph(import) => import(site)?,
+        Import::Fold(fold) => {
+            let operands = numbers(site)?;
+            let tensor = fold(site, &operands)?;
+            site.tensor(&tensor)?
+        }
+    };
+    site.builder.rename(result, site.output);
+    Ok(result)
+}
+
+/// The numbers of all operands.
+fn numbers(site: &Site) -> Result<Vec<Option<Tensor>>, Refusal> {
+    let number = |id: &Option<ValueId>| {
+        let Some(id) = *id else { return Ok(None) };
+        site.builder.numbers(id).map(Some).ok_or_else(|| {
+            let value = site.builder.graph.value(id);
+            Refusal::unsupported(format!(
+                "it is done on small constants only (shape arithmetic); `{}` is {}",
+                value.name, value.ty
+            ))
+        })
+    };
+    site.inputs.iter().map(number).collect()
+}

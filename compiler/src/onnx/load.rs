@@ -1,0 +1,70 @@
+//! Bytes of an ONNX file -> graph.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::external::ExternalData;
+use super::schema::ModelProto;
+use super::{NEWEST_IR, OPSETS, import};
+use crate::base::diag::Error;
+use crate::ir::graph::Graph;
+
+/// What the user decides about the reading of a model.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// Numbers for open dimensions, by name. Axis 0 of the input `x`, when it has no name, is called `x:0`.
+    pub dims: BTreeMap<String, usize>,
+}
+
+/// Reads a model. `name` is what messages call it, usually its path. Weights are not copied: the graph's constants share
+/// `bytes`.
+///
+/// # Errors
+/// Everything that is wrong with the model, at once: what is damaged, what is not supported, which shapes are open.
+pub fn load(
+    name: &str,
+    bytes: Bytes,
+    options: &LoadOptions,
+    external: &dyn ExternalData,
+) -> Result<Graph, Error> {
+    let size = bytes.len();
+    if size == 0 {
+        return Err(Error::one(name, "the file is empty", "give an ONNX file"));
+    }
+    let model = ModelProto::decode(bytes).map_err(|error| {
+        let reason = format!("not an ONNX file, or one cut off after {size} bytes ({error})");
+        Error::one(name, reason, "export or download it again")
+    })?;
+    let opset = header(name, &model)?;
+    let Some(graph) = &model.graph else {
+        return Err(Error::one(name, "the model has no graph", "export it again"));
+    };
+    import::import(&import::Source { name, model: &model, graph, opset, dims: &options.dims, external })
+}
+
+/// Checks the versions; returns that of the default operator set.
+fn header(name: &str, model: &ModelProto) -> Result<i64, Error> {
+    let (oldest, newest) = (OPSETS.start(), OPSETS.end());
+    if model.ir_version() > NEWEST_IR {
+        let reason = format!("IR version {}; up to {NEWEST_IR} is read", model.ir_version());
+        return Err(Error::one(name, reason, "save it with an older `onnx`, or update this tool"));
+    }
+    let default = |domain: &str| domain.is_empty() || domain == "ai.onnx";
+    let version =
+        model.opset_import.iter().filter(|set| default(set.domain())).map(|set| set.version()).max();
+    match version {
+        Some(version) if OPSETS.contains(&version) => Ok(version),
+        Some(version) => Err(Error::one(
+            name,
+            format!("operator set {version}; {oldest} to {newest} are read"),
+            format!("convert it with `onnx.version_converter.convert_version(model, {newest})`"),
+        )),
+        None => Err(Error::one(
+            name,
+            "no version of the default operator set is given (opset_import)",
+            "not an ONNX file, or one from before 2017: export it again",
+        )),
+    }
+}
