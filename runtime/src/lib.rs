@@ -11,10 +11,13 @@ pub mod abi;
 mod arena;
 mod entry;
 mod error;
+#[cfg(feature = "image")]
+pub mod image;
 pub mod info;
 mod isa;
 pub mod network;
 mod out;
+pub mod peak;
 pub mod probe;
 pub mod simd;
 pub mod weights;
