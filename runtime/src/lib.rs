@@ -8,6 +8,8 @@
 //! This crate never uses the compiler.
 
 pub mod abi;
+#[cfg(feature = "app")]
+pub mod app;
 mod arena;
 mod entry;
 mod error;
@@ -16,6 +18,8 @@ pub mod image;
 pub mod info;
 mod isa;
 pub mod network;
+#[cfg(feature = "npy")]
+pub mod npy;
 mod out;
 pub mod peak;
 pub mod probe;

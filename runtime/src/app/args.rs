@@ -1,0 +1,194 @@
+//! The command line of the standalone program.
+
+use crate::info::ModelInfo;
+use crate::{Error, Isa, LoadOptions};
+use lexopt::{Arg, Parser, ValueExt};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What to do, and how to load the model for it.
+#[derive(Debug)]
+pub(super) struct Options {
+    pub job: Job,
+    pub load: LoadOptions,
+}
+
+/// What to do.
+#[derive(Debug)]
+pub(super) enum Job {
+    Help,
+    Version,
+    Info,
+    Classify { pictures: Vec<PathBuf>, top: usize, labels: Option<PathBuf> },
+    Run { inputs: Vec<OsString>, outputs: Vec<OsString> },
+    Dump { inputs: Vec<OsString>, folder: PathBuf },
+    Bench(Measure),
+    Profile(Measure),
+}
+
+/// How to measure.
+#[derive(Debug)]
+pub(super) struct Measure {
+    /// `FILE` or `NAME=FILE` for each input; none for made-up data.
+    pub inputs: Vec<OsString>,
+    pub rounds: usize,
+    pub json: bool,
+}
+
+const HELP: &str = "\
+Usage: {name} PICTURE.. [--top K] [--labels FILE]
+       {name} --input X.npy --output Y.npy
+       {name} --bench | --profile [--input X.npy] [--rounds N] [--json]
+       {name} --dump FOLDER --input X.npy
+       {name} --info | --help | --version
+
+Pictures are JPEG or PNG files; arrays are .npy files of f32, row-major.
+
+  --top K          print the K best classes of each picture (5)
+  --labels FILE    names of the classes, one a line
+  --input X.npy    read an input; NAME=X.npy where the model has several
+  --output Y.npy   write an output; NAME=Y.npy where the model has several
+  --bench          time whole runs, beside the peak of this core
+  --profile        time each step
+  --rounds N       number of runs to time (50)
+  --json           print the measurement as JSON
+  --dump FOLDER    write the value of each step as FOLDER/NNN.npy
+  --info           describe the model
+  --isa NAME       use an instruction set other than the best: {isas}
+  --weights FILE   read the weights from a file
+  --threads N      only 1 until there is a thread pool
+  --help, --version
+";
+
+/// The text of `--help`.
+pub(super) fn help(info: &ModelInfo) -> String {
+    let isas: Vec<&str> = info.isas.iter().map(|isa| isa.name()).collect();
+    HELP.replace("{name}", info.name).replace("{isas}", &isas.join(", "))
+}
+
+/// What names a job on the command line.
+const PICTURES: &str = "PICTURE";
+const OUTPUT: &str = "--output";
+const BENCH: &str = "--bench";
+const PROFILE: &str = "--profile";
+const DUMP: &str = "--dump";
+const INFO: &str = "--info";
+
+/// Which options mean something for which jobs only.
+const MODIFIERS: [(&str, &[&str]); 5] = [
+    ("--top", &[PICTURES]),
+    ("--labels", &[PICTURES]),
+    ("--input", &[OUTPUT, BENCH, PROFILE, DUMP]),
+    ("--rounds", &[BENCH, PROFILE]),
+    ("--json", &[BENCH, PROFILE]),
+];
+
+/// Reads the arguments, which do not include the program's name.
+///
+/// # Errors
+/// A usage error that names the argument.
+pub(super) fn parse(args: impl IntoIterator<Item = OsString>, info: &ModelInfo) -> Result<Options, Error> {
+    read(&mut Parser::from_args(args))
+        .map_err(|error| Error::usage(format!("{error}; see {} --help", info.name)))
+}
+
+fn read(parser: &mut Parser) -> Result<Options, lexopt::Error> {
+    let mut jobs: Vec<&'static str> = Vec::new();
+    let mut modifiers: Vec<&'static str> = Vec::new();
+    let mut load = LoadOptions::default();
+    let (mut pictures, mut inputs, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut top, mut rounds, mut json) = (5, 50, false);
+    let (mut labels, mut folder) = (None, PathBuf::new());
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Short('h') | Arg::Long("help") => return Ok(Options { job: Job::Help, load }),
+            Arg::Short('V') | Arg::Long("version") => return Ok(Options { job: Job::Version, load }),
+            Arg::Long("info") => jobs.push(INFO),
+            Arg::Long("bench") => jobs.push(BENCH),
+            Arg::Long("profile") => jobs.push(PROFILE),
+            Arg::Long("dump") => {
+                folder = parser.value()?.into();
+                jobs.push(DUMP);
+            }
+            Arg::Long("output") => {
+                outputs.push(parser.value()?);
+                jobs.push(OUTPUT);
+            }
+            Arg::Value(picture) => {
+                pictures.push(picture.into());
+                jobs.push(PICTURES);
+            }
+            Arg::Long("top") => {
+                top = count("--top", parser)?;
+                modifiers.push("--top");
+            }
+            Arg::Long("labels") => {
+                labels = Some(parser.value()?.into());
+                modifiers.push("--labels");
+            }
+            Arg::Long("input") => {
+                inputs.push(parser.value()?);
+                modifiers.push("--input");
+            }
+            Arg::Long("rounds") => {
+                rounds = count("--rounds", parser)?;
+                modifiers.push("--rounds");
+            }
+            Arg::Long("json") => {
+                json = true;
+                modifiers.push("--json");
+            }
+            Arg::Long("isa") => load.isa = Some(parser.value()?.parse_with(Isa::parse)?),
+            Arg::Long("weights") => load.weights = Some(parser.value()?.into()),
+            Arg::Long("threads") => {
+                if count("--threads", parser)? != 1 {
+                    return Err("--threads: only 1 until there is a thread pool".into());
+                }
+            }
+            other => return Err(other.unexpected()),
+        }
+    }
+    let job = only(jobs, &modifiers)?;
+    let job = match job {
+        INFO => Job::Info,
+        BENCH => Job::Bench(Measure { inputs, rounds, json }),
+        PROFILE => Job::Profile(Measure { inputs, rounds, json }),
+        DUMP => Job::Dump { inputs, folder },
+        OUTPUT => Job::Run { inputs, outputs },
+        _ => Job::Classify { pictures, top, labels },
+    };
+    Ok(Options { job, load })
+}
+
+/// The one job that is named, after checking that each modifier means something for it.
+fn only(mut jobs: Vec<&'static str>, modifiers: &[&str]) -> Result<&'static str, lexopt::Error> {
+    jobs.dedup();
+    let job = match jobs[..] {
+        [job] => job,
+        [first, second, ..] => return Err(format!("{first} and {second} exclude each other").into()),
+        [] if modifiers.contains(&"--input") => return Err("--input needs an --output".into()),
+        [] => {
+            return Err(
+                "say what to do: name a picture, or --output, --bench, --profile, --dump or --info".into()
+            );
+        }
+    };
+    for (modifier, wants) in MODIFIERS {
+        if modifiers.contains(&modifier) && !wants.contains(&job) {
+            return Err(format!("{modifier} goes with {} only, not with {job}", wants.join(", ")).into());
+        }
+    }
+    if [OUTPUT, DUMP].contains(&job) && !modifiers.contains(&"--input") {
+        return Err(format!("{job} needs an --input").into());
+    }
+    Ok(job)
+}
+
+/// The value of an option that counts something.
+fn count(option: &str, parser: &mut Parser) -> Result<usize, lexopt::Error> {
+    let value = parser.value()?.string()?;
+    match value.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(format!("{option} takes a number from 1 on, not {value:?}").into()),
+    }
+}

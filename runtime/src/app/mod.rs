@@ -1,0 +1,90 @@
+//! The standalone program around a model: classifies pictures, runs arrays, measures, profiles, dumps.
+//!
+//! `fn main() -> ExitCode { tilewright_runtime::app::main::<Model>() }` is all that the generated program says. Results
+//! go to standard output, errors to standard error; the exit code is 1 after an error of a file or the machine, 2 after a
+//! wrong command line. Whoever reads the output may close it early.
+
+mod args;
+mod bench;
+mod classify;
+mod json;
+mod profile;
+mod session;
+mod table;
+mod tensors;
+
+use crate::{Error, ErrorKind, Network};
+use args::{Job, Options};
+use session::Session;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Runs the program with the arguments of the process.
+pub fn main<N: Network>() -> ExitCode {
+    match run::<N>(std::env::args_os().skip(1), &mut io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to do when no one reads the error.
+            let _ = writeln!(io::stderr(), "{}: {error}", N::INFO.name);
+            match error.kind() {
+                ErrorKind::Usage => ExitCode::from(2),
+                ErrorKind::Other => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+/// Runs the program with these arguments (without the program's name), printing to `out`.
+///
+/// # Errors
+/// What [`main`] prints to standard error. A closed `out` is no error.
+pub fn run<N: Network>(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Result<(), Error> {
+    let options = args::parse(args, N::INFO)?;
+    match dispatch::<N>(options, out).and_then(|()| Ok(out.flush()?)) {
+        Ok(()) | Err(Stop::Closed) => Ok(()),
+        Err(Stop::Error(error)) => Err(error),
+    }
+}
+
+fn dispatch<N: Network>(options: Options, out: &mut dyn Write) -> Result<(), Stop> {
+    let info = N::INFO;
+    let load = || Session::<N>::load(&options.load);
+    match options.job {
+        Job::Help => write!(out, "{}", args::help(info))?,
+        Job::Version => writeln!(out, "{} (tilewright {})", info.name, info.tool_version)?,
+        Job::Info => write!(out, "{}", table::describe(info))?,
+        Job::Classify { pictures, top, labels } => {
+            classify::run(&mut load()?, &pictures, top, labels.as_deref(), out)?;
+        }
+        Job::Run { inputs, outputs } => tensors::run(&mut load()?, &inputs, &outputs)?,
+        Job::Dump { inputs, folder } => tensors::dump(&mut load()?, &inputs, &folder, out)?,
+        Job::Bench(measure) => bench::run(&mut load()?, &measure, out)?,
+        Job::Profile(measure) => profile::run(&mut load()?, &measure, out)?,
+    }
+    Ok(())
+}
+
+/// Why a job ends early.
+enum Stop {
+    /// Something went wrong.
+    Error(Error),
+    /// No one reads the output any more.
+    Closed,
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Stop::Error(error)
+    }
+}
+
+/// A failed write to the output; other I/O errors are turned into [`Error`] where they arise.
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Stop::Closed,
+            _ => Stop::Error(Error::new(format!("the output cannot be written ({error})"))),
+        }
+    }
+}

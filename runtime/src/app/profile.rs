@@ -1,0 +1,97 @@
+//! `--profile`: the time of each step.
+
+use super::args::Measure;
+use super::bench::{Times, WARM_UP, with_peak};
+use super::json;
+use super::session::Session;
+use super::table::{Align, Table};
+use super::{Stop, tensors};
+use crate::{Network, NoProbe, StepInfo, Timer};
+use std::io::Write;
+
+/// Times each step and prints the medians.
+pub(super) fn run<N: Network>(
+    session: &mut Session<N>,
+    measure: &Measure,
+    out: &mut dyn Write,
+) -> Result<(), Stop> {
+    let info = N::INFO;
+    let inputs = tensors::read_or_make(&measure.inputs, info.inputs)?;
+    for _ in 0..WARM_UP {
+        session.run(&inputs, &mut NoProbe)?;
+    }
+    let (timer, peak) = with_peak(session, |session| {
+        let mut timer = Timer::new(info.steps.len());
+        for _ in 0..measure.rounds {
+            session.run(&inputs, &mut timer)?;
+        }
+        Ok(timer)
+    })?;
+    let medians: Vec<f64> =
+        timer.durations().iter().map(|durations| Times::new(durations).quantile(0.5)).collect();
+    let rows: Vec<(&StepInfo, f64)> = info.steps.iter().zip(medians).collect();
+    let text = if measure.json {
+        as_json::<N>(session, measure.rounds, peak, &rows)
+    } else {
+        as_table::<N>(session, measure.rounds, peak, &rows)
+    };
+    write!(out, "{text}")?;
+    Ok(())
+}
+
+fn as_json<N: Network>(session: &Session<N>, rounds: usize, peak: f64, rows: &[(&StepInfo, f64)]) -> String {
+    let steps = rows.iter().enumerate().map(|(step, (info, seconds))| {
+        json::object([
+            ("step", json::number(step as f64)),
+            ("ms", json::number(seconds * 1e3)),
+            ("gflops", json::number(info.flops as f64 / seconds * 1e-9)),
+            ("of_peak", json::number(info.flops as f64 / seconds / peak)),
+            ("flops", json::number(info.flops as f64)),
+            ("bytes", json::number(info.bytes as f64)),
+            ("kernel", json::string(info.name)),
+            ("value", json::string(info.value)),
+            ("nodes", json::array(info.nodes.iter().map(|node| json::string(node)))),
+        ])
+    });
+    let profile = json::object([
+        ("model", json::string(N::INFO.name)),
+        ("isa", json::string(session.network.isa().name())),
+        ("threads", json::number(1.0)),
+        ("rounds", json::number(rounds as f64)),
+        ("peak_gflops", json::number(peak * 1e-9)),
+        ("ms", json::number(rows.iter().map(|row| row.1).sum::<f64>() * 1e3)),
+        ("steps", json::array(steps)),
+    ]);
+    profile + "\n"
+}
+
+fn as_table<N: Network>(session: &Session<N>, rounds: usize, peak: f64, rows: &[(&StepInfo, f64)]) -> String {
+    use Align::{Left, Right};
+    let total: f64 = rows.iter().map(|row| row.1).sum();
+    let mut table = Table::new([Right, Right, Right, Right, Right, Right, Left, Left]);
+    table.row(["step", "ms", "% time", "GFLOP/s", "% peak", "MB", "kernel", "nodes"].map(str::to_owned));
+    let cells = |flops: u64, bytes: u64, seconds: f64| {
+        let rate = flops as f64 / seconds;
+        [
+            format!("{:.4}", seconds * 1e3),
+            format!("{:.1}", seconds / total * 100.0),
+            if flops == 0 { "-".to_owned() } else { format!("{:.1}", rate * 1e-9) },
+            if flops == 0 { "-".to_owned() } else { format!("{:.1}", rate / peak * 100.0) },
+            format!("{:.3}", bytes as f64 * 1e-6),
+        ]
+    };
+    for (step, (info, seconds)) in rows.iter().enumerate() {
+        let [ms, share, rate, of_peak, size] = cells(info.flops, info.bytes, *seconds);
+        let nodes = info.nodes.join(" ");
+        table.row([format!("{step:03}"), ms, share, rate, of_peak, size, info.name.to_owned(), nodes]);
+    }
+    let bytes = rows.iter().map(|row| row.0.bytes).sum();
+    let [ms, share, rate, of_peak, size] = cells(rows.iter().map(|row| row.0.flops).sum(), bytes, total);
+    table.row(["all".to_owned(), ms, share, rate, of_peak, size, String::new(), String::new()]);
+    format!(
+        "{}: medians of {rounds} rounds, {}, 1 thread, FMA peak {:.1} GFLOP/s\n{table}",
+        N::INFO.name,
+        session.network.isa(),
+        peak * 1e-9
+    )
+}

@@ -1,0 +1,132 @@
+//! Arrays in and out: `--input`, `--output`, `--dump`.
+
+use super::Stop;
+use super::session::Session;
+use super::table::{dims, shape};
+use crate::info::TensorInfo;
+use crate::{Dump, Error, Network, NoProbe, npy};
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Runs the model on the arrays of `inputs` and writes those of `outputs`; each is `FILE` or `NAME=FILE`.
+pub(super) fn run<N: Network>(
+    session: &mut Session<N>,
+    inputs: &[OsString],
+    outputs: &[OsString],
+) -> Result<(), Stop> {
+    // Before the run, so that a wrong name costs no time.
+    let targets =
+        outputs.iter().map(|arg| bind(arg, "--output", N::INFO.outputs)).collect::<Result<Vec<_>, _>>()?;
+    session.run(&read(inputs, N::INFO.inputs)?, &mut NoProbe)?;
+    for (index, path) in targets {
+        write(&path, &npy::encode(N::INFO.outputs[index].shape, session.output(index)))?;
+    }
+    Ok(())
+}
+
+/// Runs the model and writes the value of each step to `folder`, which is made.
+pub(super) fn dump<N: Network>(
+    session: &mut Session<N>,
+    inputs: &[OsString],
+    folder: &Path,
+    out: &mut dyn Write,
+) -> Result<(), Stop> {
+    let inputs = read(inputs, N::INFO.inputs)?;
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Error::new(format!("{}: cannot be made ({error})", folder.display())))?;
+    let mut written: Result<(), Error> = Ok(());
+    let mut probe = Dump::new(N::INFO.steps, |step, info, value| {
+        if written.is_ok() {
+            let path = folder.join(format!("{step:03}.npy"));
+            written = write(&path, &npy::encode(info.output.shape, &value));
+        }
+    });
+    session.run(&inputs, &mut probe)?;
+    written?;
+    for (step, info) in N::INFO.steps.iter().enumerate() {
+        writeln!(out, "{step:03}.npy  {}  {}", info.value, dims(info.output.shape))?;
+    }
+    Ok(())
+}
+
+/// The arrays of all inputs, in the model's order.
+pub(super) fn read(args: &[OsString], infos: &[TensorInfo]) -> Result<Vec<Vec<f32>>, Error> {
+    let mut arrays: Vec<Option<Vec<f32>>> = vec![None; infos.len()];
+    for arg in args {
+        let (index, path) = bind(arg, "--input", infos)?;
+        let array = npy::read(&path)?;
+        let info = &infos[index];
+        if array.shape != info.shape {
+            return Err(Error::new(format!(
+                "{}: has the shape {} and input {:?} has {}",
+                path.display(),
+                dims(&array.shape),
+                info.name,
+                shape(info)
+            )));
+        }
+        if arrays[index].replace(array.floats).is_some() {
+            return Err(Error::usage(format!("--input: there are two files for input {:?}", info.name)));
+        }
+    }
+    let missing = |(array, info): (Option<Vec<f32>>, &TensorInfo)| {
+        array.ok_or_else(|| {
+            Error::usage(format!("input {:?} is missing; say --input {}=X.npy", info.name, info.name))
+        })
+    };
+    arrays.into_iter().zip(infos).map(missing).collect()
+}
+
+/// Arrays for a measurement: those given, or made-up numbers between -1 and 1.
+pub(super) fn read_or_make(args: &[OsString], infos: &[TensorInfo]) -> Result<Vec<Vec<f32>>, Error> {
+    if !args.is_empty() {
+        return read(args, infos);
+    }
+    let make =
+        |info: &TensorInfo| (0..info.elements()).map(|i| (i * 37 % 255) as f32 / 127.0 - 1.0).collect();
+    Ok(infos.iter().map(make).collect())
+}
+
+/// Which tensor a `FILE` or `NAME=FILE` is for. A name counts only when a tensor has it, since paths may contain `=`.
+fn bind(arg: &OsStr, option: &str, infos: &[TensorInfo]) -> Result<(usize, PathBuf), Error> {
+    let named = arg.to_str().and_then(|text| {
+        // A name may contain `=` too.
+        infos.iter().enumerate().find_map(|(index, info)| {
+            let path = text.strip_prefix(info.name)?.strip_prefix('=')?;
+            Some((index, PathBuf::from(path)))
+        })
+    });
+    match (named, infos) {
+        (Some(bound), _) => Ok(bound),
+        (None, [_]) => Ok((0, arg.into())),
+        (None, _) => {
+            let names: Vec<&str> = infos.iter().map(|info| info.name).collect();
+            Err(Error::usage(format!(
+                "{option} {}: say for which tensor, as NAME=FILE; there are {}",
+                arg.display(),
+                names.join(", ")
+            )))
+        }
+    }
+}
+
+/// Writes a file whole or not at all: beside its place first, then renamed. What is no ordinary file (a terminal, a pipe)
+/// is written as it is.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let unwritable = |error| Error::new(format!("{}: cannot be written ({error})", path.display()));
+    if path.metadata().is_ok_and(|data| !data.is_file()) {
+        return std::fs::write(path, bytes).map_err(unwritable);
+    }
+    let name = path.file_name().ok_or_else(|| Error::usage(format!("{}: is no file", path.display())))?;
+    let mut beside = OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}.part", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
+    written.map_err(|error| {
+        // The first error is the one to tell.
+        let _ = std::fs::remove_file(&beside);
+        unwritable(error)
+    })
+}
