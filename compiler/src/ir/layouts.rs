@@ -23,7 +23,8 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), String> {
             let residual = inputs.last().filter(|_| conv.epilogue.residual);
             blocked(&output) && residual.is_none_or(blocked)
         }
-        (Op::Pool(_) | Op::GlobalAvgPool | Op::Affine { .. }, [x, ..]) => blocked(x) && blocked(&output),
+        (Op::Pool(_) | Op::GlobalAvgPool, [x]) => blocked(x) && blocked(&output),
+        (Op::Affine { .. }, [x, ..]) if graph.shape(*x).len() == 4 => blocked(x) && blocked(&output),
         (Op::Act(_) | Op::Identity, [x]) => planar(x) && planar(&output) || blocked(x) && blocked(&output),
         (Op::Binary(_), [a, b]) if blocked(&output) => {
             let same = graph.shape(*a) == graph.shape(*b);

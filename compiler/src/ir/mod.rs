@@ -2,7 +2,7 @@
 
 pub mod graph;
 pub mod hash;
-mod layouts;
+pub(crate) mod layouts;
 pub mod recipe;
 pub mod reference;
 pub mod text;

@@ -1,0 +1,131 @@
+//! What passes share: who computes and who reads a value, joining two nodes, new constants.
+
+use std::collections::HashSet;
+
+use crate::base::feature_map::Layout;
+use crate::base::real::Real;
+use crate::base::tensor::TensorType;
+use crate::ir::graph::{Const, Def, Graph, Node, Recipe, Value, ValueId};
+use crate::ops::{Binary, BinaryKind, Op};
+
+/// Unique names for new values.
+pub(super) struct Names(HashSet<String>);
+
+impl Names {
+    pub fn of(graph: &Graph) -> Self {
+        Names(graph.values.iter().map(|value| value.name.clone()).collect())
+    }
+
+    /// `base@suffix`, with a number where that is taken.
+    pub fn fresh(&mut self, base: &str, suffix: &str) -> String {
+        let plain = format!("{base}@{suffix}");
+        let numbered = (2..).map(|i| format!("{plain}{i}"));
+        let mut names = std::iter::once(plain.clone()).chain(numbered);
+        let name = names.find(|name| !self.0.contains(name)).unwrap_or(plain);
+        self.0.insert(name.clone());
+        name
+    }
+}
+
+/// A graph being rewritten. Node indices stay valid until the editor is dropped, which removes joined nodes.
+pub(super) struct Editor<'g> {
+    pub graph: &'g mut Graph,
+    names: Names,
+    producers: Vec<Option<usize>>,
+    uses: Vec<usize>,
+    removed: Vec<bool>,
+}
+
+impl<'g> Editor<'g> {
+    pub fn new(graph: &'g mut Graph) -> Self {
+        let (names, producers, uses) = (Names::of(graph), graph.producers(), graph.use_counts());
+        let removed = vec![false; graph.nodes.len()];
+        Editor { graph, names, producers, uses, removed }
+    }
+
+    /// A copy of a node that has not been joined to another.
+    pub fn node(&self, index: usize) -> Option<Node> {
+        if self.removed[index] { None } else { Some(self.graph.nodes[index].clone()) }
+    }
+
+    /// The node that computes `id`, when this is its only use.
+    ///
+    /// # Errors
+    /// Why there is none, for a [`super::Miss`].
+    pub fn sole_producer(&self, id: ValueId) -> Result<usize, &'static str> {
+        match self.producers.get(id.0) {
+            Some(&Some(_)) if self.uses.get(id.0) != Some(&1) => Err("what it reads is read elsewhere too"),
+            Some(&Some(index)) => Ok(index),
+            _ => Err("no node computes what it reads"),
+        }
+    }
+
+    /// Joins `first` and `second`, which reads the result of `first`, into one node at the place of `at`, one of the
+    /// two.
+    pub fn join(&mut self, first: usize, second: usize, at: usize, op: Op, inputs: Vec<ValueId>) {
+        let output = self.graph.nodes[second].output;
+        let mut sources = std::mem::take(&mut self.graph.nodes[first].sources);
+        sources.append(&mut self.graph.nodes[second].sources);
+        self.removed[if at == first { second } else { first }] = true;
+        self.replace(at, Node { op, inputs, output, sources });
+    }
+
+    /// Puts a node at a place.
+    pub fn replace(&mut self, at: usize, node: Node) {
+        self.producers[node.output.0] = Some(at);
+        self.graph.nodes[at] = node;
+    }
+
+    /// A new value that a node will compute, of the type of `like` and named after it.
+    pub fn add_result(&mut self, like: ValueId, suffix: &str) -> ValueId {
+        let value = self.graph.value(like);
+        let (name, ty, layout) = (self.names.fresh(&value.name, suffix), value.ty.clone(), value.layout);
+        self.add(Value { name, ty, def: Def::Node, layout }, 1)
+    }
+
+    /// A new constant that `recipe` makes of `operands`, named after the value `like`.
+    pub fn add_recipe(
+        &mut self,
+        like: ValueId,
+        suffix: &str,
+        ty: TensorType,
+        recipe: Recipe,
+        operands: &[ValueId],
+    ) -> ValueId {
+        let name = self.names.fresh(&self.graph.value(like).name, suffix);
+        let def = Def::Const(Const::Recipe(recipe, operands.to_vec()));
+        self.add(Value { name, ty, def, layout: Layout::PLANAR }, 0)
+    }
+
+    /// A constant of the type of `like` with every element `value`.
+    pub fn add_fill(&mut self, like: ValueId, suffix: &str, value: f32) -> ValueId {
+        let ty = self.graph.value(like).ty.clone();
+        self.add_recipe(like, suffix, ty, Recipe::Fill { value: Real::new(value) }, &[])
+    }
+
+    /// The constant `kind(a, b)` of constants `a` and `b`, of type `ty` and named after `like`.
+    pub fn add_binary(
+        &mut self,
+        like: ValueId,
+        suffix: &str,
+        ty: TensorType,
+        kind: BinaryKind,
+        operands: [ValueId; 2],
+    ) -> ValueId {
+        let op = Op::Binary(Binary { kind, act: Default::default() });
+        self.add_recipe(like, suffix, ty, Recipe::Op(Box::new(op)), &operands)
+    }
+
+    fn add(&mut self, value: Value, uses: usize) -> ValueId {
+        self.producers.push(None);
+        self.uses.push(uses);
+        self.graph.add_value(value)
+    }
+}
+
+impl Drop for Editor<'_> {
+    fn drop(&mut self) {
+        let mut removed = self.removed.iter();
+        self.graph.nodes.retain(|_| removed.next() != Some(&true));
+    }
+}

@@ -1,0 +1,69 @@
+//! Applies an activation in the epilogue of the node before it.
+//!
+//! ```text
+//! %a = conv(%x, %w)                         ->    %y = conv(%x, %w) +relu
+//! %y = relu(%a)
+//! ```
+
+use super::Misses;
+use super::edit::Editor;
+use crate::base::epilogue::{Act, Epilogue};
+use crate::base::real::Real;
+use crate::ir::graph::Graph;
+use crate::ops::{Binary, Conv, MatMul, Op};
+
+/// Walks forwards, so that chains of activations compose.
+pub(super) fn run(graph: &mut Graph, misses: &mut Misses) -> usize {
+    let mut edit = Editor::new(graph);
+    let mut rewrites = 0;
+    for index in 0..edit.graph.nodes.len() {
+        let Some(node) = edit.node(index) else { continue };
+        let (&Op::Act(act), &[x]) = (&node.op, node.inputs.as_slice()) else { continue };
+        let producer = edit.sole_producer(x).map(|place| (place, edit.node(place)));
+        match producer {
+            Ok((place, Some(before))) => match absorb(&before.op, act) {
+                Some(op) => {
+                    edit.join(place, index, place, op, before.inputs);
+                    rewrites += 1;
+                }
+                None => misses.push(&node, format!("{} does not take it", before.label())),
+            },
+            Ok((_, None)) => {}
+            Err(reason) => misses.push(&node, reason),
+        }
+    }
+    rewrites
+}
+
+/// The operator with the activation behind what it does already; `None` when it has no place for it.
+pub(super) fn absorb(op: &Op, act: Act) -> Option<Op> {
+    let with = |epilogue: Epilogue| Some(Epilogue { act: compose(epilogue.act, act)?, ..epilogue });
+    Some(match op {
+        Op::Conv(conv) => Op::Conv(Conv { epilogue: with(conv.epilogue)?, ..*conv }),
+        Op::MatMul(matmul) => Op::MatMul(MatMul { epilogue: with(matmul.epilogue)?, ..*matmul }),
+        Op::Affine { act: first } => Op::Affine { act: compose(*first, act)? },
+        Op::Binary(binary) => Op::Binary(Binary { act: compose(binary.act, act)?, ..*binary }),
+        Op::Act(first) => Op::Act(compose(*first, act)?),
+        _ => return None,
+    })
+}
+
+/// `second(first(x))` as one activation, where the two intervals that they clip to overlap.
+fn compose(first: Act, second: Act) -> Option<Act> {
+    let ((lo_1, hi_1), (lo_2, hi_2)) = match (first, second) {
+        (Act::None, act) | (act, Act::None) => return Some(act),
+        _ => (interval(first), interval(second)),
+    };
+    let (lo, hi) = (lo_1.max(lo_2), hi_1.min(hi_2));
+    let valid = lo_1 <= hi_1 && lo_2 <= hi_2 && lo <= hi;
+    let clip = Act::Clip { lo: Real::new(lo), hi: Real::new(hi) };
+    valid.then_some(if (lo, hi) == interval(Act::Relu) { Act::Relu } else { clip })
+}
+
+fn interval(act: Act) -> (f32, f32) {
+    match act {
+        Act::None => (f32::NEG_INFINITY, f32::INFINITY),
+        Act::Relu => (0.0, f32::INFINITY),
+        Act::Clip { lo, hi } => (lo.get(), hi.get()),
+    }
+}
