@@ -129,6 +129,24 @@ fn no_prefix_of_a_picture_panics_or_passes() {
 }
 
 #[test]
+fn no_changed_byte_panics() {
+    let png = png_file((4, 4), png::ColorType::Rgb, png::BitDepth::Eight, &[77; 48]);
+    let progressive = include_bytes!("../../tests/data/gradient_progressive.jpg");
+    for file in [&png[..], include_bytes!("../../tests/data/gradient.jpg"), progressive] {
+        for at in 0..file.len() {
+            for change in [0x10, 0xff] {
+                let mut file = file.to_vec();
+                file[at] ^= change;
+                // Many changes make another picture, which is then whole.
+                if let Ok(picture) = decode(&file) {
+                    assert!(prepare(&picture, &PLAIN).is_ok());
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn errors_of_files_name_them() {
     let missing = load(Path::new("no/such/cat.jpg"), &Preprocess::IMAGENET).unwrap_err().to_string();
     assert!(missing.starts_with("no/such/cat.jpg: cannot be read"), "{missing}");

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 0..8 | [`MAGIC`] |
 //! | 8..12 | [`FORMAT`], u32 |
-//! | 12..16 | [`abi::VERSION`](crate::abi::VERSION), u32 |
+//! | 12..16 | [`abi::VERSION`], u32 |
 //! | 16..24 | number of floats of the payload, u64 |
 //! | 24..32 | XXH3-64 of the payload's bytes, u64 |
 //! | 32..64 | hash of the graph that the weights were packed for |

@@ -1,6 +1,6 @@
 //! The packed weights of a model: embedded into the program, read from a file, or mapped.
 //!
-//! The file format is that of [`header`](self::header).
+//! The file format is that of [`header`].
 
 mod embed;
 pub mod header;
