@@ -6,6 +6,10 @@ pub mod ir;
 pub mod kernel;
 pub mod onnx;
 pub mod ops;
+pub mod passes;
+pub mod pipeline;
 pub mod schedule;
 pub mod weights;
 pub mod zoo;
+
+pub use pipeline::{Compiled, Options, compile};

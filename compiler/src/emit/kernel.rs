@@ -27,6 +27,8 @@ struct Printer<'a> {
     indices: HashMap<Key, Ident>,
     /// Register families that are changed after their declaration.
     changed: HashSet<usize>,
+    /// Strides that were printed by name.
+    strides: HashSet<&'static str>,
 }
 
 /// The file of the kernel.
@@ -44,20 +46,20 @@ pub(super) fn file(kernel: &Kernel, isa: &Isa, doc: &[String], head: &Header) ->
 fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
     let mut changed = HashSet::new();
     changed_families(&kernel.body, &mut changed);
-    let mut printer =
-        Printer { kernel, loops: Vec::new(), unrolled: Vec::new(), indices: HashMap::new(), changed };
+    let mut printer = Printer {
+        kernel,
+        loops: Vec::new(),
+        unrolled: Vec::new(),
+        indices: HashMap::new(),
+        changed,
+        strides: HashSet::new(),
+    };
     let name = ident(&kernel.name);
     let tasks = literal(kernel.tasks());
     let lengths = kernel.params.iter().map(|param| {
         let (name, len) = (length(param.name), literal(param.len));
         quote!(const #name: usize = #len;)
     });
-    let strides = kernel.strides.iter().filter(|s| used_strides(kernel).contains(&(s.0, s.2))).map(
-        |(_, name, value)| {
-            let (name, value) = (ident(name), literal(*value));
-            quote!(const #name: usize = #value;)
-        },
-    );
     let params = kernel.params.iter().map(|param| {
         let (name, len) = (ident(param.name), length(param.name));
         match param.role {
@@ -74,6 +76,12 @@ fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
     let safety = safety(kernel);
     let var = printer.var(TASK);
     let body = printer.loop_body(TASK, &kernel.body);
+    let var = if uses(&kernel.body, TASK) { quote!(#var) } else { quote!(_) };
+    let strides =
+        kernel.strides.iter().filter(|stride| printer.strides.contains(stride.1)).map(|(_, name, value)| {
+            let (name, value) = (ident(name), literal(*value));
+            quote!(const #name: usize = #value;)
+        });
     quote! {
         /// Tasks of the kernel; any order, any split over threads.
         pub const TASKS: usize = #tasks;
@@ -127,11 +135,12 @@ impl Printer<'_> {
         quote!(let #name = #value;)
     }
 
-    fn step(&self, param: ParamId, var: Var, by: usize) -> TokenStream {
+    fn step(&mut self, param: ParamId, var: Var, by: usize) -> TokenStream {
         let var = self.var(var);
         match (by, stride_name(self.kernel, param, by)) {
             (1, _) => quote!(#var),
             (_, Some(stride)) => {
+                self.strides.insert(stride);
                 let stride = ident(stride);
                 quote!(#var * #stride)
             }
@@ -380,13 +389,15 @@ fn changed_families(stmts: &[Stmt], changed: &mut HashSet<usize>) {
     }
 }
 
-/// The (parameter, stride) pairs by which some loop steps.
-fn used_strides(kernel: &Kernel) -> HashSet<(ParamId, usize)> {
-    let mut used = HashSet::new();
-    each_addr(&kernel.body, &mut |addr| {
-        used.extend(addr.at.terms.iter().map(|&(_, by)| (addr.param, by)));
-    });
-    used
+/// True when an address or a condition depends on the variable.
+fn uses(stmts: &[Stmt], var: Var) -> bool {
+    let mut used = false;
+    each_addr(stmts, &mut |addr| used |= addr.at.terms.iter().any(|&(v, _)| v == var));
+    used || stmts.iter().any(|stmt| match stmt {
+        Stmt::If(v, _, body) => *v == var || uses(body, var),
+        Stmt::For(_, body) | Stmt::Unroll(_, body) => uses(body, var),
+        _ => false,
+    })
 }
 
 fn ident(name: &str) -> Ident {

@@ -17,7 +17,7 @@ pub fn library(plan: &Plan, options: &EmitOptions, head: &Header) -> Result<Stri
     let (arena, floats) = (number(plan.arena), number(plan.weight_floats));
     let flops = Literal::u64_unsuffixed(plan.flops());
     let hash = hex(&plan.graph_hash);
-    let bytes = plan.graph_hash.iter().map(|byte| Literal::u8_unsuffixed(*byte));
+    let bytes = plan.weights_hash.iter().map(|byte| Literal::u8_unsuffixed(*byte));
     let isas: Vec<Ident> = plan.isas.iter().map(variant).collect();
     let (embed, fallback) = match options.weights {
         Weights::Embed => {

@@ -127,3 +127,8 @@ fn bug(fault: &str) -> Error {
         "this is a bug of tilewright: please report it with the model's topology",
     )
 }
+
+/// True for a name that Rust takes as an identifier: no keyword.
+pub fn is_identifier(name: &str) -> bool {
+    syn::parse_str::<syn::Ident>(name).is_ok()
+}

@@ -9,6 +9,8 @@ use crate::base::real::Real;
 pub struct Builder {
     kernel: Kernel,
     scopes: Vec<Vec<Stmt>>,
+    /// Variables of the loops around.
+    around: Vec<Var>,
 }
 
 impl Builder {
@@ -25,7 +27,7 @@ impl Builder {
             strides: Vec::new(),
             body: Vec::new(),
         };
-        Builder { kernel, scopes: vec![Vec::new()] }
+        Builder { kernel, scopes: vec![Vec::new()], around: vec![TASK] }
     }
 
     /// Lanes of a vector.
@@ -67,11 +69,11 @@ impl Builder {
         self.kernel.regs.len() - 1
     }
 
-    /// A variable of its own name; a second `ky` becomes `ky2`.
+    /// A variable; a `ky` inside of another `ky` becomes `ky2`.
     fn var(&mut self, name: &str, count: usize) -> Var {
         let mut unique = name.to_owned();
         let mut number = 1;
-        while self.kernel.vars.iter().any(|var| var.name == unique) {
+        while self.around.iter().any(|var| self.kernel.vars[var.0].name == unique) {
             number += 1;
             unique = format!("{name}{number}");
         }
@@ -85,6 +87,14 @@ impl Builder {
         }
     }
 
+    /// The statements of a loop over `var`.
+    fn body(&mut self, var: Var, fill: impl FnOnce(&mut Self, Var)) -> Vec<Stmt> {
+        self.around.push(var);
+        let stmts = self.scope(|b| fill(b, var));
+        self.around.pop();
+        stmts
+    }
+
     fn scope(&mut self, fill: impl FnOnce(&mut Self)) -> Vec<Stmt> {
         self.scopes.push(Vec::new());
         fill(self);
@@ -94,14 +104,14 @@ impl Builder {
     /// `for name in 0..count`.
     pub fn for_(&mut self, name: &str, count: usize, body: impl FnOnce(&mut Self, Var)) {
         let var = self.var(name, count);
-        let stmts = self.scope(|b| body(b, var));
+        let stmts = self.body(var, body);
         self.push(Stmt::For(var, stmts));
     }
 
     /// The same, written out `count` times.
     pub fn unroll(&mut self, name: &str, count: usize, body: impl FnOnce(&mut Self, Var)) {
         let var = self.var(name, count);
-        let stmts = self.scope(|b| body(b, var));
+        let stmts = self.body(var, body);
         self.push(Stmt::Unroll(var, stmts));
     }
 

@@ -52,7 +52,9 @@ pub fn zero(b: &mut Builder, y: ParamId, map: &FeatureMap, plane: Affine, rows: 
 pub fn run(b: &mut Builder, y: ParamId, at: Affine, count: usize) {
     let lanes = b.lanes();
     let (whole, tail) = (count / lanes, count % lanes);
-    if whole > 0 {
+    if whole == 1 {
+        b.store(y, at.clone(), constant(0.0));
+    } else if whole > 1 {
         b.for_("z", whole, |b, z| b.store(y, at.clone().plus(z, lanes), constant(0.0)));
     }
     if tail > 0 {

@@ -13,7 +13,7 @@ pub struct Var(pub usize);
 /// Name and extent of a loop variable; it counts `0..count`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VarInfo {
-    /// Name, unique in the kernel.
+    /// Name, unique among the loops around it.
     pub name: String,
     /// Number of iterations.
     pub count: usize,

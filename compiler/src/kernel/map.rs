@@ -54,7 +54,7 @@ fn surround(b: &mut Builder, y: ParamId, map: &FeatureMap) {
     });
 }
 
-fn strided<'a>(spec: &'a MapSpec) -> impl Iterator<Item = &'a Strided> {
+fn strided(spec: &MapSpec) -> impl Iterator<Item = &Strided> {
     spec.xs.iter().chain([&spec.y])
 }
 

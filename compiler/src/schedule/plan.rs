@@ -26,6 +26,8 @@ pub struct Plan {
     pub name: String,
     /// SHA-256 of the topology.
     pub graph_hash: [u8; 32],
+    /// SHA-256 of the topology and of how its weights are packed: weights fit where this is equal.
+    pub weights_hash: [u8; 32],
     /// In execution order.
     pub steps: Vec<Step>,
     /// Distinct kernels, in order of first use.
@@ -111,7 +113,8 @@ pub struct WeightRange {
     pub pack: Pack,
 }
 
-/// How the packer fills a range from constants of the graph.
+/// How the packer fills a range from constants of the graph. Few of these exist, so their size does not matter.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Pack {
     /// [`crate::kernel::layout::ConvWeights`].

@@ -11,47 +11,59 @@ use crate::kernel::spec::ConvSpec;
 use crate::kernel::tile::{ConvSchedule, LoopOrder, Region};
 use std::collections::HashMap;
 
-/// Cycles from a multiply-add to the next that depends on it.
-const LATENCY: f64 = 4.0;
+/// Cycles from a multiply-add to the next that depends on it; one more than the manual says, since at exactly as many
+/// accumulators as the pipeline holds any hiccup costs a slot.
+const LATENCY: f64 = 5.0;
 /// Loads per cycle.
 const LOADS: f64 = 2.0;
 /// Bytes of weights that stay in L2 beside everything else.
 const SMALL_WEIGHTS: usize = 256 << 10;
 /// Bytes of a band of input that stay in L1.
-const BAND: usize = 24 << 10;
+const L1_BAND: usize = 24 << 10;
+/// Bytes of a band of input that stay in L2 beside the weights.
+const L2_BAND: usize = 256 << 10;
+/// Most rows of a band.
+const MOST_ROWS: usize = 8;
 /// Most positions of a tile.
 const POSITIONS: usize = 28;
 
 /// Chooses the schedule of a convolution.
 pub fn schedule(spec: &ConvSpec, isa: &Isa) -> ConvSchedule {
-    let order = order(spec);
-    let height = match order {
-        LoopOrder::ChannelsOutside => spec.y.h,
-        LoopOrder::RowsOutside(rows) => rows,
-    };
-    let candidates = [1, 2, 4].into_iter().filter(|&blocks| spec.out_blocks().is_multiple_of(blocks));
-    let best = candidates
-        .filter_map(|blocks| {
-            let mut search = Search::new(spec, isa, blocks)?;
-            let cover = search.cover(height, spec.y.w);
-            let groups = (spec.out_blocks() / blocks) as f64;
-            Some((cover.cost * groups, ConvSchedule { order, blocks, regions: cover.regions }))
-        })
-        .min_by(|a, b| a.0.total_cmp(&b.0));
+    let mut best: Option<(f64, ConvSchedule)> = None;
+    for blocks in [1, 2, 4].into_iter().filter(|&blocks| spec.out_blocks().is_multiple_of(blocks)) {
+        let Some(mut search) = Search::new(spec, isa, blocks) else { continue };
+        for (order, penalty) in orders(spec) {
+            let rows = match order {
+                LoopOrder::ChannelsOutside => spec.y.h,
+                LoopOrder::RowsOutside(rows) => rows,
+            };
+            let cover = search.cover(rows, spec.y.w);
+            let sweeps = spec.out_blocks() / blocks * (spec.y.h / rows);
+            let cost = cover.cost * sweeps as f64 * penalty;
+            if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+                best = Some((cost, ConvSchedule { order, blocks, regions: cover.regions }));
+            }
+        }
+    }
     best.map_or_else(|| ConvSchedule::simplest(spec), |(_, schedule)| schedule)
 }
 
-/// Rows outside for few weights under a wide image, where a band of input is worth keeping in L1.
-fn order(spec: &ConvSpec) -> LoopOrder {
+/// The loop orders worth a look, each with a factor on its cost: rows outside for few weights under a wide image, where
+/// a band of input is worth keeping near.
+fn orders(spec: &ConvSpec) -> Vec<(LoopOrder, f64)> {
     let weights = 4 * ConvWeights::of(spec).len();
     let input = 4 * spec.x.pitch_n();
-    if spec.groups > 1 || weights > SMALL_WEIGHTS || input <= BAND || spec.out_blocks() == 1 {
-        return LoopOrder::ChannelsOutside;
+    if spec.groups > 1 || weights > SMALL_WEIGHTS || input <= L1_BAND || spec.out_blocks() == 1 {
+        return vec![(LoopOrder::ChannelsOutside, 1.0)];
     }
     let row = 4 * spec.x.pitch_y() * spec.x.planes();
     let bytes = |rows: usize| row * ((rows - 1) * spec.taps.stride[0] + spec.taps.kernel[0]);
-    let fits = |&rows: &usize| spec.y.h.is_multiple_of(rows) && (rows == 1 || bytes(rows) <= BAND);
-    (1..=spec.y.h.min(8)).rev().find(fits).map_or(LoopOrder::ChannelsOutside, LoopOrder::RowsOutside)
+    let fits = |&rows: &usize| spec.y.h.is_multiple_of(rows) && (rows == 1 || bytes(rows) <= L2_BAND);
+    let penalty = |rows: usize| if bytes(rows) <= L1_BAND { 1.0 } else { 1.02 };
+    (1..=spec.y.h.min(MOST_ROWS))
+        .filter(fits)
+        .map(|rows| (LoopOrder::RowsOutside(rows), penalty(rows)))
+        .collect()
 }
 
 /// A set of regions and what it costs.

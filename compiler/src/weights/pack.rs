@@ -30,7 +30,7 @@ pub fn pack(plan: &Plan, constant: impl Fn(ValueId) -> Result<Tensor, Error>) ->
 pub fn file(plan: &Plan, constant: impl Fn(ValueId) -> Result<Tensor, Error>) -> Result<Vec<u8>, Error> {
     let floats = pack(plan, constant)?;
     let payload: Vec<u8> = floats.iter().flat_map(|x| x.to_le_bytes()).collect();
-    let header = tilewright_runtime::weights::header::Header::of(plan.graph_hash, &payload);
+    let header = tilewright_runtime::weights::header::Header::of(plan.weights_hash, &payload);
     let mut bytes = header.encode().to_vec();
     bytes.extend(payload);
     Ok(bytes)

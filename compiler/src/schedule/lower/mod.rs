@@ -6,7 +6,7 @@ mod matmul;
 mod reorder;
 mod state;
 
-use super::plan::{KernelId, Place, Plan, PlannedKernel, Step};
+use super::plan::{KernelId, Place, Plan, PlannedKernel, Step, WeightRange};
 use super::{memory, tile};
 use crate::base::diag::{Error, Problems};
 use crate::base::feature_map::{BLOCK, Order};
@@ -16,6 +16,7 @@ use crate::ir::graph::{Graph, Node};
 use crate::kernel::name::name;
 use crate::kernel::spec::{GlobalPoolSpec, KernelSpec, PoolKind, PoolSpec, SoftmaxSpec, Taps};
 use crate::ops::{self, Op, Window};
+use sha2::{Digest, Sha256};
 use state::State;
 use std::collections::{HashMap, HashSet};
 
@@ -45,9 +46,11 @@ pub fn plan(graph: &Graph, graph_hash: [u8; 32], isas: &[Isa]) -> Result<Plan, E
     let kernels = kernels(specs, isas);
     let name = graph.name.clone();
     let isas = isas.to_vec();
+    let weights_hash = weights_hash(&graph_hash, &weights);
     Ok(Plan {
         name,
         graph_hash,
+        weights_hash,
         steps,
         kernels,
         buffers,
@@ -58,6 +61,13 @@ pub fn plan(graph: &Graph, graph_hash: [u8; 32], isas: &[Isa]) -> Result<Plan, E
         outputs,
         isas,
     })
+}
+
+/// Identifies packed weights: whose they are, and where each number lies.
+fn weights_hash(graph: &[u8; 32], weights: &[WeightRange]) -> [u8; 32] {
+    let mut hash = Sha256::new_with_prefix(graph);
+    weights.iter().for_each(|range| hash.update(format!("{range:?}")));
+    hash.finalize().into()
 }
 
 fn place(graph: &Graph, node: &Node) -> String {
