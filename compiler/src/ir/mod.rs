@@ -7,3 +7,6 @@ pub mod recipe;
 pub mod reference;
 pub mod text;
 pub mod verify;
+
+#[cfg(test)]
+mod tests;

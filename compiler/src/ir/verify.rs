@@ -72,7 +72,7 @@ impl Check<'_> {
                 Def::Const(_) => false,
             };
             if !agrees || definitions[id.0] > 1 {
-                self.report_value(*id, "it has more than one definition");
+                self.report_value(*id, "it is not defined exactly once");
             }
         }
         for (index, value) in graph.values.iter().enumerate() {
