@@ -1,1 +1,3 @@
 //! Helpers that several tests share.
+
+pub mod tidy;

@@ -4,12 +4,11 @@
 //! literal: on entry of a loop the indices that depend on it are advanced once.
 
 use super::format::{self, comment};
-use super::{Header, bug};
+use super::{Header, bug, walk};
 use crate::base::diag::Error;
 use crate::base::target::Isa;
 use crate::kernel::ir::{Addr, Affine, Expr, Kernel, Lanes, ParamId, Reg, Role, Stmt, TASK, Var};
 use crate::kernel::text::{bin_name, stride_name, un_name};
-use crate::kernel::verify::Ranges;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::{HashMap, HashSet};
@@ -44,14 +43,12 @@ pub(super) fn file(kernel: &Kernel, isa: &Isa, doc: &[String], head: &Header) ->
 
 /// Constants and function of the kernel.
 fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
-    let mut changed = HashSet::new();
-    changed_families(&kernel.body, &mut changed);
     let mut printer = Printer {
         kernel,
         loops: Vec::new(),
         unrolled: Vec::new(),
         indices: HashMap::new(),
-        changed,
+        changed: walk::changed_families(kernel),
         strides: HashSet::new(),
     };
     let name = ident(&kernel.name);
@@ -76,7 +73,7 @@ fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
     let safety = safety(kernel);
     let var = printer.var(TASK);
     let body = printer.loop_body(TASK, &kernel.body);
-    let var = if uses(&kernel.body, TASK) { quote!(#var) } else { quote!(_) };
+    let var = if walk::uses(&kernel.body, TASK) { quote!(#var) } else { quote!(_) };
     let strides =
         kernel.strides.iter().filter(|stride| printer.strides.contains(stride.1)).map(|(_, name, value)| {
             let (name, value) = (ident(name), literal(*value));
@@ -92,7 +89,7 @@ fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
         #feature
         pub fn #name(#(#params,)* tasks: Range<usize>) {
             assert!(tasks.end <= TASKS);
-            #(#safety)*
+            #safety
             unsafe {
                 for #var in tasks { #body }
             }
@@ -159,7 +156,7 @@ impl Printer<'_> {
 
     /// The indices that the innermost loop `var` advances for accesses anywhere below.
     fn keys(&self, var: Var, stmts: &[Stmt], keys: &mut Vec<Key>) {
-        each_addr(stmts, &mut |addr| {
+        walk::each_addr(stmts, &mut |addr| {
             let terms = self.loop_terms(&addr.at);
             let key = (addr.param, terms);
             if key.1.last().is_some_and(|&(last, _)| last == var) && !keys.contains(&key) {
@@ -301,103 +298,13 @@ impl Printer<'_> {
 }
 
 /// The proof in numbers: the largest index of each array.
-fn safety(kernel: &Kernel) -> Vec<TokenStream> {
-    let mut ends: Vec<Option<(usize, usize)>> = vec![None; kernel.params.len()];
-    let mut ranges = Ranges::of(kernel);
-    each_access(kernel, &kernel.body, &mut ranges, &mut |addr, lanes, ranges| {
-        if let Some(high) = ranges.max(&addr.at) {
-            let end = &mut ends[addr.param.0];
-            *end = (*end).max(Some((high + lanes, lanes)));
-        }
-    });
-    let list = kernel.params.iter().zip(ends).filter_map(|(param, end)| {
-        let (end, lanes) = end?;
-        Some(format!("{}: {} + {lanes} <= {}", param.name, end - lanes, param.len))
+fn safety(kernel: &Kernel) -> TokenStream {
+    let list = kernel.params.iter().zip(walk::ends(kernel)).filter_map(|(param, end)| {
+        let (start, lanes) = end?;
+        Some(format!("{}: {start} + {lanes} <= {}", param.name, param.len))
     });
     let list: Vec<String> = list.collect();
-    vec![comment(&format!("SAFETY: the largest index of each array, as proved; {}", list.join("; ")))]
-}
-
-/// Every load and store with the ranges of the variables at that point.
-fn each_access(
-    kernel: &Kernel,
-    stmts: &[Stmt],
-    ranges: &mut Ranges,
-    see: &mut impl FnMut(&Addr, usize, &Ranges),
-) {
-    for stmt in stmts {
-        match stmt {
-            Stmt::For(var, body) | Stmt::Unroll(var, body) => {
-                ranges.enter(kernel, *var);
-                each_access(kernel, body, ranges, see);
-            }
-            Stmt::If(var, is, body) => {
-                let mut inner = ranges.clone();
-                inner.fix(*var, *is);
-                each_access(kernel, body, &mut inner, see);
-            }
-            Stmt::Comment(_) | Stmt::Prefetch(_) => {}
-            Stmt::Let(_, value) | Stmt::Set(_, value) => {
-                each_load(value, &mut |a, l| see(a, l.count(kernel.lanes), ranges))
-            }
-            Stmt::Store(to, value, lanes) => {
-                see(to, lanes.count(kernel.lanes), ranges);
-                each_load(value, &mut |a, l| see(a, l.count(kernel.lanes), ranges));
-            }
-        }
-    }
-}
-
-fn each_load(expr: &Expr, see: &mut impl FnMut(&Addr, Lanes)) {
-    match expr {
-        Expr::Load(from, lanes) => see(from, *lanes),
-        Expr::Splat(from) => see(from, Lanes::First(1)),
-        Expr::Reg(_) | Expr::Const(_) => {}
-        Expr::Fma(a, b, c) => [a, b, c].into_iter().for_each(|e| each_load(e, see)),
-        Expr::Bin(_, a, b) => [a, b].into_iter().for_each(|e| each_load(e, see)),
-        Expr::Un(_, a) => each_load(a, see),
-    }
-}
-
-/// Every address, prefetches included.
-fn each_addr(stmts: &[Stmt], see: &mut impl FnMut(&Addr)) {
-    for stmt in stmts {
-        match stmt {
-            Stmt::For(_, body) | Stmt::Unroll(_, body) | Stmt::If(_, _, body) => each_addr(body, see),
-            Stmt::Comment(_) => {}
-            Stmt::Prefetch(addr) => see(addr),
-            Stmt::Let(_, value) | Stmt::Set(_, value) => each_load(value, &mut |addr, _| see(addr)),
-            Stmt::Store(to, value, _) => {
-                see(to);
-                each_load(value, &mut |addr, _| see(addr));
-            }
-        }
-    }
-}
-
-fn changed_families(stmts: &[Stmt], changed: &mut HashSet<usize>) {
-    for stmt in stmts {
-        match stmt {
-            Stmt::For(_, body) | Stmt::Unroll(_, body) | Stmt::If(_, _, body) => {
-                changed_families(body, changed)
-            }
-            Stmt::Set(reg, _) => {
-                changed.insert(reg.family);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// True when an address or a condition depends on the variable.
-fn uses(stmts: &[Stmt], var: Var) -> bool {
-    let mut used = false;
-    each_addr(stmts, &mut |addr| used |= addr.at.terms.iter().any(|&(v, _)| v == var));
-    used || stmts.iter().any(|stmt| match stmt {
-        Stmt::If(v, _, body) => *v == var || uses(body, var),
-        Stmt::For(_, body) | Stmt::Unroll(_, body) => uses(body, var),
-        _ => false,
-    })
+    comment(&format!("SAFETY: the largest index of each array, as proved; {}", list.join("; ")))
 }
 
 fn ident(name: &str) -> Ident {

@@ -1,0 +1,106 @@
+//! Walks over the statements of a kernel: what its accesses have in common.
+
+use crate::kernel::ir::{Addr, Expr, Kernel, Lanes, Stmt, Var};
+use crate::kernel::verify::Ranges;
+use std::collections::HashSet;
+
+/// Per parameter the largest index of an access and the lanes from there on; `None` where there is no access.
+pub fn ends(kernel: &Kernel) -> Vec<Option<(usize, usize)>> {
+    let mut ends: Vec<Option<(usize, usize)>> = vec![None; kernel.params.len()];
+    let mut ranges = Ranges::of(kernel);
+    each_access(kernel, &kernel.body, &mut ranges, &mut |addr, lanes, ranges| {
+        if let Some(high) = ranges.max(&addr.at) {
+            let end = &mut ends[addr.param.0];
+            if end.is_none_or(|(start, known)| start + known < high + lanes) {
+                *end = Some((high, lanes));
+            }
+        }
+    });
+    ends
+}
+
+/// Every load and store with the ranges of the variables at that point.
+fn each_access(
+    kernel: &Kernel,
+    stmts: &[Stmt],
+    ranges: &mut Ranges,
+    see: &mut impl FnMut(&Addr, usize, &Ranges),
+) {
+    for stmt in stmts {
+        match stmt {
+            Stmt::For(var, body) | Stmt::Unroll(var, body) => {
+                ranges.enter(kernel, *var);
+                each_access(kernel, body, ranges, see);
+            }
+            Stmt::If(var, is, body) => {
+                let mut inner = ranges.clone();
+                inner.fix(*var, *is);
+                each_access(kernel, body, &mut inner, see);
+            }
+            Stmt::Comment(_) | Stmt::Prefetch(_) => {}
+            Stmt::Let(_, value) | Stmt::Set(_, value) => {
+                each_load(value, &mut |a, l| see(a, l.count(kernel.lanes), ranges))
+            }
+            Stmt::Store(to, value, lanes) => {
+                see(to, lanes.count(kernel.lanes), ranges);
+                each_load(value, &mut |a, l| see(a, l.count(kernel.lanes), ranges));
+            }
+        }
+    }
+}
+
+fn each_load(expr: &Expr, see: &mut impl FnMut(&Addr, Lanes)) {
+    match expr {
+        Expr::Load(from, lanes) => see(from, *lanes),
+        Expr::Splat(from) => see(from, Lanes::First(1)),
+        Expr::Reg(_) | Expr::Const(_) => {}
+        Expr::Fma(a, b, c) => [a, b, c].into_iter().for_each(|e| each_load(e, see)),
+        Expr::Bin(_, a, b) => [a, b].into_iter().for_each(|e| each_load(e, see)),
+        Expr::Un(_, a) => each_load(a, see),
+    }
+}
+
+/// Every address, prefetches included.
+pub fn each_addr(stmts: &[Stmt], see: &mut impl FnMut(&Addr)) {
+    for stmt in stmts {
+        match stmt {
+            Stmt::For(_, body) | Stmt::Unroll(_, body) | Stmt::If(_, _, body) => each_addr(body, see),
+            Stmt::Comment(_) => {}
+            Stmt::Prefetch(addr) => see(addr),
+            Stmt::Let(_, value) | Stmt::Set(_, value) => each_load(value, &mut |addr, _| see(addr)),
+            Stmt::Store(to, value, _) => {
+                see(to);
+                each_load(value, &mut |addr, _| see(addr));
+            }
+        }
+    }
+}
+
+/// Register families that are changed after their declaration.
+pub fn changed_families(kernel: &Kernel) -> HashSet<usize> {
+    fn collect(stmts: &[Stmt], changed: &mut HashSet<usize>) {
+        for stmt in stmts {
+            match stmt {
+                Stmt::For(_, body) | Stmt::Unroll(_, body) | Stmt::If(_, _, body) => collect(body, changed),
+                Stmt::Set(reg, _) => {
+                    changed.insert(reg.family);
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut changed = HashSet::new();
+    collect(&kernel.body, &mut changed);
+    changed
+}
+
+/// True when an address or a condition depends on the variable.
+pub fn uses(stmts: &[Stmt], var: Var) -> bool {
+    let mut used = false;
+    each_addr(stmts, &mut |addr| used |= addr.at.terms.iter().any(|&(v, _)| v == var));
+    used || stmts.iter().any(|stmt| match stmt {
+        Stmt::If(v, _, body) => *v == var || uses(body, var),
+        Stmt::For(_, body) | Stmt::Unroll(_, body) => uses(body, var),
+        _ => false,
+    })
+}
