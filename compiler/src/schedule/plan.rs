@@ -116,7 +116,6 @@ pub struct WeightRange {
 /// How the packer fills a range from constants of the graph. Few of these exist, so their size does not matter.
 #[allow(clippy::large_enum_variant)]
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[allow(clippy::large_enum_variant, reason = "a plan has a few hundred at most")]
 pub enum Pack {
     /// [`crate::kernel::layout::ConvWeights`].
     Conv {

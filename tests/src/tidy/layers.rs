@@ -36,7 +36,7 @@ const ABOVE: [&str; 1] = ["cli"];
 /// Crates that only some folders of the compiler use.
 const CRATES: [(&str, &[&str]); 7] = [
     ("prost", &["onnx"]),
-    ("sha2", &["ir"]),
+    ("sha2", &["ir", "schedule"]),
     ("quote", &["emit"]),
     ("syn", &["emit"]),
     ("proc_macro2", &["emit"]),
