@@ -1,8 +1,12 @@
-//! Random networks: whatever the passes make of them, they must mean the same and be legal.
+//! Random networks: whatever the passes make of them, they must mean the same, be legal, and
+//! have kernels.
 
 use std::fmt::Write;
 
 use crate::rewrite;
+use tilewright::base::target::ISAS;
+use tilewright::ir::text;
+use tilewright::pipeline;
 use tilewright::zoo::numbers::Numbers;
 
 /// A random network as text: a stack of operators on maps that share values, constants and shapes as networks do.
@@ -122,6 +126,9 @@ fn random_networks_keep_their_meaning() {
             "graph g {{\nin %x: f32[1x{c}x{h}x{w}]\n{}{}out %{}\nout %{}\n}}",
             network.constants, network.nodes, last.0, other.0
         );
+        let source = text::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        let plan = pipeline::plan(&source, &ISAS);
+        assert!(plan.is_ok(), "seed {seed}: {plan:?}\n{text}");
         match std::panic::catch_unwind(|| rewrite(&[], &text)) {
             Ok((_, largest)) => compared += usize::from(largest > 0.0 && largest.is_finite()),
             Err(_) => panic!("seed {seed}:\n{text}"),

@@ -49,10 +49,10 @@ impl Parser {
         }
         match self.state {
             State::Before => {
-                scan.expect("graph ")?;
+                scan.require("graph ")?;
                 self.state = State::Inside;
                 self.graph.name = scan.name()?;
-                scan.expect("{")?;
+                scan.require("{")?;
                 scan.end()
             }
             State::Inside if scan.eat("}") => {
@@ -84,7 +84,7 @@ impl Parser {
             scan.end()
         } else {
             let output = self.declare(scan, Def::Node)?;
-            scan.expect("=")?;
+            scan.require("=")?;
             let (name, inputs, mut words) = self.call(scan)?;
             let op = op::parse_op(&name, &mut words)?;
             words.done()?;
@@ -97,7 +97,7 @@ impl Parser {
     /// `%name: type`.
     fn declare(&mut self, scan: &mut Scan, def: Def) -> Result<ValueId, String> {
         let name = scan.reference()?;
-        scan.expect(":")?;
+        scan.require(":")?;
         let (ty, layout) = parse_type(scan)?;
         if self.names.contains_key(&name) {
             return Err(format!("`{name}` is defined twice"));
@@ -115,11 +115,11 @@ impl Parser {
     /// `name(%a, %b) words`.
     fn call<'a>(&self, scan: &mut Scan<'a>) -> Result<(String, Vec<ValueId>, Words<'a>), String> {
         let name = scan.name()?;
-        scan.expect("(")?;
+        scan.require("(")?;
         let mut operands = Vec::new();
         while !scan.eat(")") {
             if !operands.is_empty() {
-                scan.expect(",")?;
+                scan.require(",")?;
             }
             operands.push(self.operand(scan)?);
         }

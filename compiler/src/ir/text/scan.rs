@@ -21,7 +21,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Takes `token`, which must be next.
-    pub fn expect(&mut self, token: &str) -> Result<(), String> {
+    pub fn require(&mut self, token: &str) -> Result<(), String> {
         if self.eat(token) { Ok(()) } else { Err(format!("`{token}` is missing before `{}`", self.0)) }
     }
 
@@ -34,7 +34,7 @@ impl<'a> Scan<'a> {
 
     /// Takes `%name`.
     pub fn reference(&mut self) -> Result<String, String> {
-        self.expect("%")?;
+        self.require("%")?;
         self.name()
     }
 
