@@ -29,19 +29,27 @@ pub fn load(
     options: &LoadOptions,
     external: &dyn ExternalData,
 ) -> Result<Graph, Error> {
-    let size = bytes.len();
-    if size == 0 {
-        return Err(Error::one(name, "the file is empty", "give an ONNX file"));
-    }
-    let model = ModelProto::decode(bytes).map_err(|error| {
-        let reason = format!("not an ONNX file, or one cut off after {size} bytes ({error})");
-        Error::one(name, reason, "export or download it again")
-    })?;
+    let model = decode(name, bytes)?;
     let opset = header(name, &model)?;
     let Some(graph) = &model.graph else {
         return Err(Error::one(name, "the model has no graph", "export it again"));
     };
     import::import(&import::Source { name, model: &model, graph, opset, dims: &options.dims, external })
+}
+
+/// The structs of an ONNX file. Raw data of tensors shares `bytes`.
+///
+/// # Errors
+/// The file is empty, cut off, or no ONNX file.
+pub fn decode(name: &str, bytes: Bytes) -> Result<ModelProto, Error> {
+    let size = bytes.len();
+    if size == 0 {
+        return Err(Error::one(name, "the file is empty", "give an ONNX file"));
+    }
+    ModelProto::decode(bytes).map_err(|error| {
+        let reason = format!("not an ONNX file, or one cut off after {size} bytes ({error})");
+        Error::one(name, reason, "export or download it again")
+    })
 }
 
 /// Checks the versions; returns that of the default operator set.

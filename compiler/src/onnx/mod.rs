@@ -17,7 +17,7 @@ mod tensor;
 pub use external::{ExternalData, NoExternalData};
 pub use folder::load_file;
 pub use import::table::{Operator, operators};
-pub use load::{LoadOptions, load};
+pub use load::{LoadOptions, decode, load};
 
 /// The metadata key that marks a model without numbers; its value is `1`. Float tensors of such a model have extents
 /// and no data: enough to generate code, not to pack weights.
@@ -33,7 +33,7 @@ pub const OPSETS: std::ops::RangeInclusive<i64> = 7..=28;
 /// The newest version of the file format (`ir_version`) that is read.
 pub const NEWEST_IR: i64 = 14;
 
-/// The bytes of an ONNX file.
+/// The bytes of an ONNX file; the reverse of [`decode`].
 pub fn encode(model: &schema::ModelProto) -> Vec<u8> {
     prost::Message::encode_to_vec(model)
 }

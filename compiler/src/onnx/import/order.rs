@@ -51,7 +51,9 @@ fn cycle(needs: &[Vec<usize>], missing: &[usize]) -> Vec<usize> {
     while let Some(index) = at {
         if let Some(&start) = seen.get(&index) {
             let mut found = path.split_off(start);
+            // Walked against the data: turn around, and begin with the same node.
             found.reverse();
+            found.rotate_right(1);
             return found;
         }
         seen.insert(index, path.len());

@@ -73,6 +73,8 @@ pub(super) fn window(
                 last -= 1;
             }
             after[axis] = (last * step + reach).saturating_sub(before[axis] + size);
+            // No window sees the padding that a dropped one would have.
+            counted[axis] = counted[axis].min(after[axis]);
         }
     }
     let window = Window { kernel, stride, dilation, pad_before: before, pad_after: after };
