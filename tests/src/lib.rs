@@ -1,6 +1,15 @@
 //! Helpers that several tests share.
+//!
+//! [`specs`] lists small kernels, one per feature; [`case`] gives each its operands and, by [`naive`], its result;
+//! [`project`] builds generated code with cargo; [`coverage`] walks the stores of a kernel; [`tidy`] judges source text.
 
+pub mod case;
+pub mod coverage;
 pub mod model;
+pub mod naive;
+pub mod numbers;
+pub mod project;
+pub mod specs;
 pub mod tidy;
 
 use std::path::{Path, PathBuf};

@@ -71,9 +71,8 @@ fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
         quote!(#[target_feature(enable = #features)])
     };
     let safety = safety(kernel);
-    let var = printer.var(TASK);
+    let var = printer.counter(TASK, &kernel.body);
     let body = printer.loop_body(TASK, &kernel.body);
-    let var = if walk::uses(&kernel.body, TASK) { quote!(#var) } else { quote!(_) };
     let strides =
         kernel.strides.iter().filter(|stride| printer.strides.contains(stride.1)).map(|(_, name, value)| {
             let (name, value) = (ident(name), literal(*value));
@@ -100,6 +99,12 @@ fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
 impl Printer<'_> {
     fn var(&self, var: Var) -> Ident {
         ident(&self.kernel.vars[var.0].name)
+    }
+
+    /// The variable of a loop over `body`, unnamed where nothing depends on it.
+    fn counter(&self, var: Var, body: &[Stmt]) -> TokenStream {
+        let name = self.var(var);
+        if walk::uses(body, var) { quote!(#name) } else { quote!(_) }
     }
 
     /// The inside of a loop: the indices that it advances, then its statements.
@@ -173,7 +178,7 @@ impl Printer<'_> {
         match stmt {
             Stmt::Comment(text) => comment(text),
             Stmt::For(var, body) => {
-                let (name, count) = (self.var(*var), literal(self.kernel.vars[var.0].count));
+                let (name, count) = (self.counter(*var, body), literal(self.kernel.vars[var.0].count));
                 let body = self.loop_body(*var, body);
                 quote!(for #name in 0..#count { #body })
             }
