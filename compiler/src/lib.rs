@@ -1,6 +1,8 @@
 //! Tilewright: an ahead-of-time compiler from ONNX models to specialised Rust source.
 
 pub mod base;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod emit;
 pub mod ir;
 pub mod kernel;

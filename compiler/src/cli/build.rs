@@ -1,0 +1,55 @@
+//! `tilewright build`: makes the standalone program.
+
+use super::code::CodeArgs;
+use super::facts;
+use super::model::ModelArgs;
+use super::program::ProgramArgs;
+use super::progress::Progress;
+use crate::Options;
+use anyhow::{Result, bail};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Make a standalone program of the model; needs cargo
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    code: CodeArgs,
+    #[command(flatten)]
+    program: ProgramArgs,
+    /// The program to write
+    #[arg(short, long, value_name = "BIN")]
+    output: PathBuf,
+}
+
+/// Runs the sub-command.
+///
+/// # Errors
+/// Everything that is wrong with the model, and failures of the file system and of cargo.
+pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
+    // Now rather than after a minute.
+    if args.output.is_dir() {
+        bail!("{} is a folder; name a file", args.output.display());
+    }
+    let progress = Progress::new();
+    progress.say("reading the model");
+    let graph = args.model.load()?;
+    let words = args.code.words(&args.model);
+    let command =
+        format!("tilewright build {} -o <program>{words}", super::code::quoted(&args.model.file_name()));
+    let options = Options { command, ..args.code.options(&args.model, &graph)? };
+    let program = args.program.build(graph, options, &progress)?;
+    program.install(&args.output)?;
+    let (size, start) = (facts::bytes(program.size()?), program.start_time()?);
+    progress.clear();
+    writeln!(
+        out,
+        "{}: {size}, built in {:.1} s, starts in {:.1} ms",
+        args.output.display(),
+        program.build_time.as_secs_f64(),
+        start.as_secs_f64() * 1e3
+    )?;
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! `tilewright check`: every problem at once, or what there is to say about the model.
+
+use super::facts::Facts;
+use super::model::ModelArgs;
+use crate::base::target::ISAS;
+use crate::pipeline::plan;
+use anyhow::Result;
+use std::collections::BTreeMap;
+use std::io::Write;
+
+/// Report every problem of a model at once, or its numbers
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+}
+
+/// How many nodes a missed fusion names before it only counts.
+const NAMED: usize = 3;
+
+/// Runs the sub-command.
+///
+/// # Errors
+/// Everything that is wrong with the model.
+pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
+    let graph = args.model.load()?;
+    let (_, report, plan) = plan(&graph, &ISAS)?;
+    writeln!(out, "{}: {}", args.model.file_name(), Facts::of(&graph, &plan).line())?;
+    let mut misses: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for miss in &report.misses {
+        misses.entry((miss.pass, &miss.reason)).or_default().push(&miss.node);
+    }
+    for ((pass, reason), nodes) in misses {
+        let named = nodes.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        let more = nodes.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        writeln!(out, "  {pass} not done for {named}{more}: {reason}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! `tilewright compile`: writes the generated crate and its weights.
+
+use super::code::{CodeArgs, quoted};
+use super::facts::{self, Facts};
+use super::folder::{self, Content, WEIGHTS};
+use super::model::ModelArgs;
+use super::progress::Progress;
+use crate::emit::{RuntimeDep, Weights};
+use crate::{Compiled, Options};
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Write the model as a Rust crate, with its packed weights
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    code: CodeArgs,
+    /// The crate's folder; only what changed is written, and no file of yours
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Write nothing; fail when the folder is not as it would be written
+    #[arg(long)]
+    check: bool,
+    /// Where the crate finds its weights: in the binary, or in a file named at run time
+    #[arg(long, value_enum, default_value_t = Place::Embed)]
+    weights: Place,
+    /// Folder of the crate tilewright-runtime, as the manifest is to name it [default: the registry]
+    #[arg(long, value_name = "PATH")]
+    runtime: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Place {
+    Embed,
+    External,
+}
+
+impl Args {
+    /// The command that regenerates the crate, without what depends on the host.
+    fn command(&self) -> String {
+        let mut command = format!("tilewright compile {} -o <this folder>", quoted(&self.model.file_name()));
+        command.push_str(&self.code.words(&self.model));
+        if self.weights == Place::External {
+            command.push_str(" --weights external");
+        }
+        if let Some(runtime) = &self.runtime {
+            let _ = write!(command, " --runtime {}", quoted(runtime));
+        }
+        command
+    }
+}
+
+/// Runs the sub-command.
+///
+/// # Errors
+/// Everything that is wrong with the model, files that are in the way, with `--check` also a folder that is stale.
+pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
+    let progress = Progress::new();
+    progress.say("reading the model");
+    let graph = args.model.load()?;
+    let topology = facts::is_topology(&graph);
+    if topology && args.weights == Place::Embed {
+        bail!(
+            "{}: the model has no numbers to embed; give one with its weights, or say --weights external to write the \
+             source alone",
+            args.model.model.display()
+        );
+    }
+    let weights = match args.weights {
+        Place::Embed => Weights::Embed,
+        Place::External => Weights::External,
+    };
+    let runtime = args.runtime.clone().map_or(RuntimeDep::Registry, RuntimeDep::Path);
+    let options =
+        Options { weights, runtime, command: args.command(), ..args.code.options(&args.model, &graph)? };
+    progress.say("generating code");
+    let compiled = crate::compile(graph, &options)?;
+    progress.say("packing weights");
+    let files = contents(&compiled, !topology)?;
+    progress.clear();
+    let place = args.output.display();
+    if args.check {
+        let changes = folder::compare(&args.output, &files)?;
+        if changes.is_empty() {
+            writeln!(out, "{place}: up to date")?;
+            return Ok(());
+        }
+        bail!("{place}: not up to date:\n  {}", changes.lines().join("\n  "));
+    }
+    let changes = folder::write(&args.output, &files)?;
+    writeln!(
+        out,
+        "{place}: {} files, {} written, {} removed; {}",
+        files.len(),
+        changes.missing.iter().chain(&changes.stale).filter(|path| *path != folder::LIST).count(),
+        changes.obsolete.len(),
+        Facts::of(&compiled.source, &compiled.plan).line()
+    )?;
+    if topology {
+        writeln!(out, "{place}: no {WEIGHTS}, since the model has no numbers")?;
+    }
+    Ok(())
+}
+
+/// The files of the crate: its source and, where the model has numbers, its weights.
+///
+/// # Errors
+/// Weights that cannot be packed.
+pub fn contents(compiled: &Compiled, weights: bool) -> Result<Vec<Content>> {
+    let sources = compiled.files.iter();
+    let mut files: Vec<Content> = sources
+        .map(|file| Content { path: file.path.clone(), bytes: file.text.clone().into_bytes() })
+        .collect();
+    if weights {
+        let bytes = compiled.weights_file().context("the weights cannot be packed")?;
+        files.push(Content { path: WEIGHTS.to_owned(), bytes });
+    }
+    Ok(files)
+}

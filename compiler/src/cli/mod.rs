@@ -1,0 +1,86 @@
+//! The command `tilewright`: one file per sub-command, and their parts as functions for programs that do the same.
+//!
+//! Results go to standard output, errors to standard error as one paragraph, progress to a terminal only. The exit code
+//! is 1 after an error and 2 after a wrong command line. Whoever reads the output may close it early.
+
+pub mod build;
+pub mod cargo;
+pub mod check;
+pub mod code;
+pub mod compile;
+pub mod facts;
+pub mod folder;
+pub mod model;
+pub mod ops;
+pub mod program;
+pub mod progress;
+pub mod sources;
+pub mod verify;
+pub mod zoo;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Compiles ONNX models to specialised Rust source and standalone programs.
+#[derive(Debug, Parser)]
+#[command(name = "tilewright", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Args),
+    Compile(compile::Args),
+    Build(build::Args),
+    Verify(verify::Args),
+    Ops(ops::Args),
+    Zoo(zoo::Args),
+}
+
+impl Command {
+    fn run(&self, out: &mut dyn Write) -> Result<()> {
+        match self {
+            Command::Check(args) => check::run(args, out),
+            Command::Compile(args) => compile::run(args, out),
+            Command::Build(args) => build::run(args, out),
+            Command::Verify(args) => verify::run(args, out),
+            Command::Ops(args) => ops::run(args, out),
+            Command::Zoo(args) => zoo::run(args, out),
+        }
+    }
+}
+
+/// Runs the command with the arguments of the process.
+pub fn main() -> ExitCode {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return usage_error(&error),
+    };
+    let mut out = anstream::stdout().lock();
+    let Err(error) = command.run(&mut out).and_then(|()| Ok(out.flush()?)) else { return ExitCode::SUCCESS };
+    if let Some(error) = error.downcast_ref::<clap::Error>() {
+        return usage_error(error);
+    }
+    let cause = error.downcast_ref::<io::Error>();
+    if cause.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
+    // Nothing is left to do when no one reads the error.
+    let _ = writeln!(anstream::stderr(), "error: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// Prints what clap has to say, help included; 2 for an error.
+fn usage_error(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// An error of the command line that clap alone cannot see: exit code 2.
+fn usage(text: impl std::fmt::Display) -> anyhow::Error {
+    clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{text}\n")).into()
+}

@@ -1,0 +1,42 @@
+//! The model that a sub-command works on, and how to read it.
+
+use crate::ir::graph::Graph;
+use crate::onnx::{LoadOptions, load_file};
+use anyhow::Result;
+use std::path::PathBuf;
+
+/// Arguments that every sub-command with a model takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ModelArgs {
+    /// The ONNX file
+    pub model: PathBuf,
+    /// Fix an open dimension, for example a batch: --dim N=1
+    #[arg(long = "dim", value_name = "NAME=SIZE", value_parser = dim)]
+    pub dims: Vec<(String, usize)>,
+}
+
+impl ModelArgs {
+    /// Reads the model.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(&self) -> Result<Graph> {
+        let dims = self.dims.iter().cloned().collect();
+        Ok(load_file(&self.model, &LoadOptions { dims })?)
+    }
+
+    /// The file's name without its folder; messages and generated code must not depend on where it lies.
+    pub fn file_name(&self) -> String {
+        self.model.file_name().unwrap_or(self.model.as_os_str()).to_string_lossy().into_owned()
+    }
+}
+
+/// Parses `NAME=SIZE`; a name may contain `=`.
+fn dim(text: &str) -> Result<(String, usize), String> {
+    let parts = text.rsplit_once('=').filter(|(name, _)| !name.is_empty());
+    let (name, size) = parts.ok_or("say NAME=SIZE, for example N=1")?;
+    match size.parse() {
+        Ok(size) if size > 0 => Ok((name.to_owned(), size)),
+        _ => Err(format!("{size:?} is no size; say a number from 1 on")),
+    }
+}

@@ -1,0 +1,48 @@
+//! `tilewright zoo`: writes networks with made-up weights.
+
+use super::program::write_file;
+use crate::zoo::{ZooOptions, build, names};
+use anyhow::{Context, Result};
+use clap::builder::PossibleValuesParser;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Write a well-known network with made-up weights as an ONNX file
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// The network
+    #[arg(required_unless_present = "list", value_parser = PossibleValuesParser::new(names()))]
+    name: Option<String>,
+    /// The ONNX file to write
+    #[arg(short, long, value_name = "FILE", required_unless_present = "list")]
+    output: Option<PathBuf>,
+    /// Seed of the weights
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Leave out the weights: enough to generate code
+    #[arg(long)]
+    topology: bool,
+    /// Height and width of the input
+    #[arg(long, value_name = "PIXELS", default_value_t = 224, value_parser = clap::value_parser!(u16).range(32..=4096))]
+    image: u16,
+    /// Only list the networks
+    #[arg(long, exclusive = true)]
+    list: bool,
+}
+
+/// Runs the sub-command.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
+    let (Some(name), Some(path)) = (&args.name, &args.output) else {
+        names().try_for_each(|name| writeln!(out, "{name}"))?;
+        return Ok(());
+    };
+    let image = usize::from(args.image);
+    let options = ZooOptions { seed: args.seed, topology: args.topology, image, ..ZooOptions::default() };
+    let bytes = build(name, &options).context("the zoo has no network of this name")?;
+    write_file(path, &bytes)?;
+    writeln!(out, "{}: {name}, {:.1} MB", path.display(), bytes.len() as f64 * 1e-6)?;
+    Ok(())
+}
