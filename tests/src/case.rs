@@ -25,7 +25,7 @@ pub struct Forced {
 #[derive(Clone, Debug)]
 pub struct Case {
     /// Name, and that of the generated function.
-    pub name: &'static str,
+    pub name: String,
     /// What it computes.
     pub spec: KernelSpec,
     /// Its schedule, where the scheduler is not asked.
@@ -71,12 +71,12 @@ impl Case {
 
     /// The kernel for this instruction set.
     pub fn kernel(&self, isa: &Isa) -> Kernel {
-        kernel::build(self.name.to_owned(), &self.spec, self.schedule(isa).as_ref(), isa)
+        kernel::build(self.name.clone(), &self.spec, self.schedule(isa).as_ref(), isa)
     }
 
     /// Operands and result.
     pub fn problem(&self) -> Problem {
-        let numbers = &mut Numbers::named(self.name);
+        let numbers = &mut Numbers::named(&self.name);
         let (mut memory, want, terms, largest) = match &self.spec {
             KernelSpec::Conv(spec) => conv(spec, numbers),
             KernelSpec::MatMul(spec) => matmul(spec, numbers),

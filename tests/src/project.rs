@@ -196,7 +196,7 @@ fn call(case: &Case, isa: &Isa) -> String {
             let _ = write!(args, "&{name}, ");
         }
     }
-    let name = case.name;
+    let name = &case.name;
     let _ = writeln!(
         text,
         "        for task in (0..{path}::TASKS).rev() {{\n            \

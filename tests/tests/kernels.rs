@@ -20,7 +20,7 @@ fn each(check: impl Fn(&Case, &Isa) -> Option<String>) {
 
 #[test]
 fn names_of_cases_are_unique() {
-    let mut names: Vec<&str> = specs::all().iter().map(|case| case.name).collect();
+    let mut names: Vec<String> = specs::all().into_iter().map(|case| case.name).collect();
     names.sort_unstable();
     let all = names.len();
     names.dedup();

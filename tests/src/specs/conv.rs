@@ -126,7 +126,10 @@ const CASES: [(&str, Conv); 34] = [
 
 /// All convolutions.
 pub fn cases() -> Vec<Case> {
-    CASES.iter().map(|&(name, conv)| Case { name, spec: spec(&conv), forced: conv.forced }).collect()
+    CASES
+        .iter()
+        .map(|&(name, conv)| Case { name: name.to_owned(), spec: spec(&conv), forced: conv.forced })
+        .collect()
 }
 
 fn spec(conv: &Conv) -> KernelSpec {

@@ -126,7 +126,10 @@ pub fn cases() -> Vec<Case> {
         }
         KernelSpec::Map(spec)
     };
-    cases.into_iter().map(|(name, map)| Case { name, spec: spec(map), forced: None }).collect()
+    cases
+        .into_iter()
+        .map(|(name, map)| Case { name: name.to_owned(), spec: spec(map), forced: None })
+        .collect()
 }
 
 /// A planar image into one with a halo.

@@ -74,7 +74,7 @@ pub fn cases() -> Vec<Case> {
         ),
     ];
     let global = global.into_iter().map(|(name, spec)| (name, KernelSpec::GlobalPool(spec)));
-    windowed.chain(global).map(|(name, spec)| Case { name, spec, forced: None }).collect()
+    windowed.chain(global).map(|(name, spec)| Case { name: name.to_owned(), spec, forced: None }).collect()
 }
 
 fn spec(pool: &Pool) -> KernelSpec {

@@ -48,5 +48,5 @@ const SOFTMAXES: [(&str, SoftmaxSpec); 5] = [
 pub fn cases() -> Vec<Case> {
     let matmuls = MATMULS.iter().map(|&(name, spec)| (name, KernelSpec::MatMul(spec)));
     let softmaxes = SOFTMAXES.iter().map(|&(name, spec)| (name, KernelSpec::Softmax(spec)));
-    matmuls.chain(softmaxes).map(|(name, spec)| Case { name, spec, forced: None }).collect()
+    matmuls.chain(softmaxes).map(|(name, spec)| Case { name: name.to_owned(), spec, forced: None }).collect()
 }
