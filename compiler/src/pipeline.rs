@@ -5,6 +5,7 @@ use crate::base::target::{ISAS, Isa};
 use crate::emit::{self, EmitOptions, File, RuntimeDep, Weights};
 use crate::ir::graph::Graph;
 use crate::ir::{hash, reference};
+use crate::schedule::choose::Choice;
 use crate::schedule::lower;
 use crate::schedule::plan::Plan;
 use crate::{passes, weights};
@@ -15,6 +16,8 @@ use tilewright_runtime::Preprocess;
 pub struct Options {
     /// Instruction sets to print kernels for; the CPU's best one is chosen at run time.
     pub isas: Vec<Isa>,
+    /// Algorithms that may be used.
+    pub choice: Choice,
     /// Name of the crate; made from the graph's name when absent.
     pub name: Option<String>,
     /// Where the crate finds its weights.
@@ -33,6 +36,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             isas: ISAS.to_vec(),
+            choice: Choice::Fast,
             name: None,
             weights: Weights::Embed,
             runtime: RuntimeDep::Registry,
@@ -62,9 +66,9 @@ pub struct Compiled {
 ///
 /// # Errors
 /// Every node that cannot be compiled.
-pub fn plan(source: &Graph, isas: &[Isa]) -> Result<(Graph, passes::Report, Plan), Error> {
+pub fn plan(source: &Graph, isas: &[Isa], choice: Choice) -> Result<(Graph, passes::Report, Plan), Error> {
     let (graph, report) = passes::run(source.clone())?;
-    let plan = lower::plan(&graph, hash::graph_hash(source), isas)?;
+    let plan = lower::plan(&graph, hash::graph_hash(source), isas, choice)?;
     match plan.verify().into_iter().next() {
         Some(fault) => Err(Error::one("the compiler", fault, "please report this as a bug of tilewright")),
         None => Ok((graph, report, plan)),
@@ -76,7 +80,7 @@ pub fn plan(source: &Graph, isas: &[Isa]) -> Result<(Graph, passes::Report, Plan
 /// # Errors
 /// Every node that cannot be compiled.
 pub fn compile(source: Graph, options: &Options) -> Result<Compiled, Error> {
-    let (graph, report, plan) = plan(&source, &options.isas)?;
+    let (graph, report, plan) = plan(&source, &options.isas, options.choice)?;
     let emit_options = EmitOptions {
         name: identifier(options.name.as_deref().unwrap_or(&source.name)),
         command: options.command.clone(),

@@ -1,23 +1,29 @@
 //! The doc comment of a kernel: what it computes, its loops, its tile, its cost, who uses it.
 
 use crate::base::epilogue::{Act, Epilogue};
-use crate::base::feature_map::FeatureMap;
+use crate::base::feature_map::{BLOCK, FeatureMap};
+use crate::kernel::Schedule;
 use crate::kernel::ir::{Kernel, Stmt};
 use crate::kernel::spec::{ConvSpec, KernelSpec, MapFn, PoolKind, Taps};
 use crate::kernel::tile::ConvSchedule;
+use crate::kernel::winograd::WinogradSchedule;
 use crate::schedule::plan::Plan;
 
 /// At most this many steps are listed.
 const USERS: usize = 6;
 
 /// The lines, each with the space that follows `///`.
-pub fn lines(plan: &Plan, id: usize, kernel: &Kernel, schedule: Option<&ConvSchedule>) -> Vec<String> {
+pub fn lines(plan: &Plan, id: usize, kernel: &Kernel, schedule: &Schedule) -> Vec<String> {
     let planned = &plan.kernels[id];
     let mut lines = vec![format!("{}.", summary(&planned.spec))];
     lines.push(String::new());
     lines.push(format!("- loops: {}", loops(kernel)));
-    if let (Some(schedule), KernelSpec::Conv(_)) = (schedule, &planned.spec) {
-        lines.push(format!("- tile: {}", tiles(schedule, kernel.lanes)));
+    match schedule {
+        Schedule::Conv(schedule) => lines.push(format!("- tile: {}", tiles(schedule, kernel.lanes))),
+        Schedule::Winograd(WinogradSchedule { blocks, tiles }) => {
+            lines.push(format!("- products: {tiles} tiles x {} channels", blocks * BLOCK));
+        }
+        Schedule::Fixed => {}
     }
     lines.push(format!("- cost: {}", cost(&planned.spec)));
     let users: Vec<usize> = (0..plan.steps.len()).filter(|&step| plan.steps[step].kernel.0 == id).collect();
@@ -34,6 +40,10 @@ pub fn lines(plan: &Plan, id: usize, kernel: &Kernel, schedule: Option<&ConvSche
 fn summary(spec: &KernelSpec) -> String {
     match spec {
         KernelSpec::Conv(spec) => conv(spec),
+        KernelSpec::Winograd(spec) => {
+            let ([my, mx], band) = (spec.tile, spec.band);
+            format!("{}; Winograd F({my}x{mx}, 3x3), {band} rows of tiles at a time", conv(&spec.conv))
+        }
         KernelSpec::MatMul(spec) => {
             format!("Matrix product {}x{} . {}x{}{}", spec.m, spec.k, spec.k, spec.n, epilogue(spec.epilogue))
         }
@@ -122,11 +132,11 @@ fn loops(kernel: &Kernel) -> String {
 fn tiles(schedule: &ConvSchedule, lanes: usize) -> String {
     let list = schedule.regions.iter().map(|region| {
         let ([down, across], [rows, columns]) = (region.tiles, region.tile);
-        let accumulators = rows * columns * schedule.blocks * crate::base::feature_map::BLOCK / lanes;
+        let accumulators = rows * columns * schedule.blocks * BLOCK / lanes;
         format!("{down}x{across} of {rows}x{columns} positions = {accumulators} accumulators")
     });
     let list: Vec<String> = list.collect();
-    format!("{} channels; {}", schedule.blocks * crate::base::feature_map::BLOCK, list.join(", "))
+    format!("{} channels; {}", schedule.blocks * BLOCK, list.join(", "))
 }
 
 fn cost(spec: &KernelSpec) -> String {

@@ -113,7 +113,7 @@ fn row(plan: &Plan, number: usize, step: &Step) -> [String; 2] {
 fn argument(plan: &Plan, id: BufferId, role: Role) -> String {
     match (plan.buffer(id).place, role) {
         (Place::Input(number), _) => format!("input{number}"),
-        (Place::Arena(_), Role::Output) => format!("a.write(B{})", id.0),
+        (Place::Arena(_), Role::Output | Role::Scratch) => format!("a.write(B{})", id.0),
         (Place::Arena(_), _) => format!("a.read(B{})", id.0),
     }
 }

@@ -34,7 +34,7 @@ struct Printer<'a> {
 pub(super) fn file(kernel: &Kernel, isa: &Isa, doc: &[String], head: &Header) -> Result<String, Error> {
     let items = format::pretty(function(kernel, isa, doc)).map_err(|fault| bug(&fault))?;
     let first = format!("Kernel `{}` for {}.", kernel.name, isa.name);
-    let output = kernel.params.iter().any(|param| param.role == Role::Output);
+    let output = kernel.params.iter().any(|param| param.role.writable());
     let out = if output { "use tilewright_runtime::Out;\n" } else { "" };
     let module = isa.module;
     let uses = format!("use core::ops::Range;\n{out}use tilewright_runtime::simd::{module} as v;\n");
@@ -61,7 +61,7 @@ fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
         let (name, len) = (ident(param.name), length(param.name));
         match param.role {
             Role::Input | Role::Weights => quote!(#name: &[f32; #len]),
-            Role::Output => quote!(#name: Out<'_, #len>),
+            Role::Output | Role::Scratch => quote!(#name: Out<'_, #len>),
         }
     });
     let feature = if isa.features.is_empty() {
@@ -72,6 +72,7 @@ fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
     };
     let safety = safety(kernel);
     let var = printer.counter(TASK, &kernel.body);
+    let prologue = printer.stmts(&kernel.prologue);
     let body = printer.loop_body(TASK, &kernel.body);
     let strides =
         kernel.strides.iter().filter(|stride| printer.strides.contains(stride.1)).map(|(_, name, value)| {
@@ -90,6 +91,7 @@ fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
             assert!(tasks.end <= TASKS);
             #safety
             unsafe {
+                #prologue
                 for #var in tasks { #body }
             }
         }
@@ -190,9 +192,14 @@ impl Printer<'_> {
                     body
                 })
                 .collect(),
-            Stmt::If(var, is, body) => {
-                let (name, is, body) = (self.var(*var), literal(*is), self.stmts(body));
-                quote!(if #name == #is { #body })
+            Stmt::If(var, range, body) => {
+                let (name, body) = (self.var(*var), self.stmts(body));
+                let (from, to) = (literal(range.start), literal(range.end));
+                match (range.start, range.len()) {
+                    (_, 1) => quote!(if #name == #from { #body }),
+                    (0, _) => quote!(if #name < #to { #body }),
+                    _ => quote!(if (#from..#to).contains(&#name) { #body }),
+                }
             }
             Stmt::Let(reg, value) => {
                 let (name, value) = (self.reg(reg), self.expr(value));
@@ -230,7 +237,7 @@ impl Printer<'_> {
             }
             Expr::Load(from, lanes) => {
                 let (param, at) = (self.param(from), self.at(from));
-                let back = self.kernel.params[from.param.0].role == Role::Output;
+                let back = self.back(from);
                 match (back, lanes) {
                     (false, Lanes::All) => quote!(v::load(#param, #at)),
                     (true, Lanes::All) => quote!(v::read(#param, #at)),
@@ -243,7 +250,10 @@ impl Printer<'_> {
             }
             Expr::Splat(from) => {
                 let (param, at) = (self.param(from), self.at(from));
-                quote!(v::splat(#param, #at))
+                match self.back(from) {
+                    true => quote!(v::read_splat(#param, #at)),
+                    false => quote!(v::splat(#param, #at)),
+                }
             }
             Expr::Const(value) if value.get().to_bits() == 0 => quote!(v::zero()),
             Expr::Const(value) => {
@@ -263,6 +273,11 @@ impl Printer<'_> {
                 quote!(v::#function(#a))
             }
         }
+    }
+
+    /// True for what is read back through the view that it was written through.
+    fn back(&self, addr: &Addr) -> bool {
+        self.kernel.params[addr.param.0].role.writable()
     }
 
     fn param(&self, addr: &Addr) -> Ident {

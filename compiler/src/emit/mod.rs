@@ -80,7 +80,7 @@ pub fn crate_files(plan: &Plan, options: &EmitOptions) -> Result<Vec<File>, Erro
         let path = format!("src/kernels/{}/mod.rs", isa.module);
         files.push(File { path, text: table::modules(plan, isa, &head) });
         for (id, planned) in plan.kernels.iter().enumerate() {
-            let schedule = planned.schedules[number].as_ref();
+            let schedule = &planned.schedules[number];
             let kernel = kernels::build(planned.name.clone(), &planned.spec, schedule, isa);
             if let Some(fault) = kernels::verify::verify(&kernel).into_iter().next() {
                 return Err(bug(&fault));

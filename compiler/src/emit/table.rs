@@ -26,7 +26,7 @@ pub fn table(plan: &Plan, head: &Header) -> Result<String, Error> {
         let params = kernel.spec.params().into_iter().map(|param| {
             let len = Literal::usize_unsuffixed(param.len);
             match param.role {
-                Role::Output => quote!(Out<'_, #len>),
+                Role::Output | Role::Scratch => quote!(Out<'_, #len>),
                 Role::Input | Role::Weights => quote!(&[f32; #len]),
             }
         });

@@ -7,15 +7,16 @@ use std::collections::HashSet;
 /// Per parameter the largest index of an access and the lanes from there on; `None` where there is no access.
 pub fn ends(kernel: &Kernel) -> Vec<Option<(usize, usize)>> {
     let mut ends: Vec<Option<(usize, usize)>> = vec![None; kernel.params.len()];
-    let mut ranges = Ranges::of(kernel);
-    each_access(kernel, &kernel.body, &mut ranges, &mut |addr, lanes, ranges| {
+    let mut see = |addr: &Addr, lanes: usize, ranges: &Ranges| {
         if let Some(high) = ranges.max(&addr.at) {
             let end = &mut ends[addr.param.0];
             if end.is_none_or(|(start, known)| start + known < high + lanes) {
                 *end = Some((high, lanes));
             }
         }
-    });
+    };
+    each_access(kernel, &kernel.prologue, &mut Ranges::none(kernel), &mut see);
+    each_access(kernel, &kernel.body, &mut Ranges::of(kernel), &mut see);
     ends
 }
 
@@ -32,9 +33,9 @@ fn each_access(
                 ranges.enter(kernel, *var);
                 each_access(kernel, body, ranges, see);
             }
-            Stmt::If(var, is, body) => {
+            Stmt::If(var, range, body) => {
                 let mut inner = ranges.clone();
-                inner.fix(*var, *is);
+                inner.narrow(*var, range);
                 each_access(kernel, body, &mut inner, see);
             }
             Stmt::Comment(_) | Stmt::Prefetch(_) => {}
@@ -90,6 +91,7 @@ pub fn changed_families(kernel: &Kernel) -> HashSet<usize> {
         }
     }
     let mut changed = HashSet::new();
+    collect(&kernel.prologue, &mut changed);
     collect(&kernel.body, &mut changed);
     changed
 }

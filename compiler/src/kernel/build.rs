@@ -4,6 +4,7 @@ use super::ir::{
     Addr, Affine, BinOp, Expr, Kernel, Lanes, Param, ParamId, Reg, Role, Stmt, TASK, UnOp, Var, VarInfo,
 };
 use crate::base::real::Real;
+use std::ops::Range;
 
 /// Builds one kernel.
 pub struct Builder {
@@ -25,6 +26,7 @@ impl Builder {
             vars,
             regs: Vec::new(),
             strides: Vec::new(),
+            prologue: Vec::new(),
             body: Vec::new(),
         };
         Builder { kernel, scopes: vec![Vec::new()], around: vec![TASK] }
@@ -115,10 +117,15 @@ impl Builder {
         self.push(Stmt::Unroll(var, stmts));
     }
 
-    /// `if var == is`.
-    pub fn if_(&mut self, var: Var, is: usize, body: impl FnOnce(&mut Self)) {
+    /// `if range.contains(var)`.
+    pub fn if_(&mut self, var: Var, range: Range<usize>, body: impl FnOnce(&mut Self)) {
         let stmts = self.scope(body);
-        self.push(Stmt::If(var, is, stmts));
+        self.push(Stmt::If(var, range, stmts));
+    }
+
+    /// What each call does once before its tasks; nothing in it may depend on the task.
+    pub fn prologue(&mut self, body: impl FnOnce(&mut Self)) {
+        self.kernel.prologue = self.scope(body);
     }
 
     /// A comment for the reader of the generated code.

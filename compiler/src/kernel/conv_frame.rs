@@ -40,7 +40,7 @@ impl<'a> Frame<'a> {
                 (Role::Input, "x") => 0,
                 (Role::Weights, _) => 1,
                 (Role::Input, _) => 2,
-                (Role::Output, _) => 3,
+                (Role::Output | Role::Scratch, _) => 3,
             };
             find[slot] = Some(id);
         }

@@ -20,27 +20,57 @@ pub enum Rows {
 
 /// Zeros of the halo around those rows of the plane that starts (halo included) at `plane`.
 pub fn zero(b: &mut Builder, y: ParamId, map: &FeatureMap, plane: Affine, rows: Rows) {
+    let (first, count) = match rows {
+        Rows::All => (None, map.h),
+        Rows::Band { var, rows } => (Some((var, rows)), rows),
+    };
+    span(b, y, map, &plane, &Span { first, start: 0, count, top: true, bottom: true });
+}
+
+/// Rows of a plane that were written: which zeros go around them.
+#[derive(Clone, Copy)]
+pub struct Span {
+    /// A loop variable and the rows it steps by.
+    pub first: Option<(Var, usize)>,
+    /// First row where that variable is 0.
+    pub start: usize,
+    /// Number of rows.
+    pub count: usize,
+    /// The first of these spans is at the top of the plane.
+    pub top: bool,
+    /// The last of these spans is at the bottom of the plane.
+    pub bottom: bool,
+}
+
+/// Zeros around a span of rows. The halo above belongs to the first span of all, that below to the last.
+pub fn span(b: &mut Builder, y: ParamId, map: &FeatureMap, plane: &Affine, rows: &Span) {
     if map.layout.halo == Halo::NONE {
         return;
     }
     let (halo, pitch, step) = (map.layout.halo, map.pitch_y(), map.pitch_x());
-    let bottom = plane.clone().offset((halo.top + map.h) * pitch);
-    let first = plane.clone().offset(halo.top * pitch);
     b.comment("halo");
-    let (count, first) = match rows {
-        Rows::All => {
-            run(b, y, plane, halo.top * pitch);
-            run(b, y, bottom, halo.bottom * pitch);
-            (map.h, first)
+    let below = plane.clone().offset((halo.top + map.h) * pitch);
+    let above = |b: &mut Builder| run(b, y, plane.clone(), halo.top * pitch);
+    let under = |b: &mut Builder| run(b, y, below.clone(), halo.bottom * pitch);
+    let mut first = plane.clone().offset((halo.top + rows.start) * pitch);
+    match rows.first {
+        None => {
+            rows.top.then(|| above(b));
+            rows.bottom.then(|| under(b));
         }
-        Rows::Band { var, rows } => {
-            b.if_(var, 0, |b| run(b, y, plane, halo.top * pitch));
-            b.if_(var, map.h / rows - 1, |b| run(b, y, bottom, halo.bottom * pitch));
-            (rows, first.plus(var, rows * pitch))
+        Some((var, by)) => {
+            first = first.plus(var, by * pitch);
+            let last = (map.h - rows.start) / by;
+            if rows.top {
+                b.if_(var, 0..1, above);
+            }
+            if rows.bottom {
+                b.if_(var, last - 1..last, under);
+            }
         }
-    };
+    }
     if halo.left + halo.right > 0 {
-        b.for_("hy", count, |b, row| {
+        b.for_("hy", rows.count, |b, row| {
             let at = first.clone().plus(row, pitch);
             run(b, y, at.clone(), halo.left * step);
             run(b, y, at.offset((halo.left + map.w) * step), halo.right * step);

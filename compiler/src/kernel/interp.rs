@@ -21,6 +21,7 @@ pub type Fault = String;
 /// The first access out of range, or register without a value.
 pub fn run(kernel: &Kernel, memory: &mut [Vec<f32>]) -> Result<(), Fault> {
     let mut machine = Machine { kernel, memory, vars: vec![0; kernel.vars.len()], regs: HashMap::new() };
+    machine.block(&kernel.prologue)?;
     machine.count(TASK, &kernel.body)
 }
 
@@ -41,8 +42,8 @@ impl Machine<'_> {
         match stmt {
             Stmt::Comment(_) | Stmt::Prefetch(_) => {}
             Stmt::For(var, body) | Stmt::Unroll(var, body) => self.count(*var, body)?,
-            Stmt::If(var, is, body) => {
-                if self.vars[var.0] == *is {
+            Stmt::If(var, range, body) => {
+                if range.contains(&self.vars[var.0]) {
                     self.block(body)?;
                 }
             }

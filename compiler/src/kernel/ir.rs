@@ -5,6 +5,7 @@
 //! with literal offsets ([`crate::emit`]). Nothing optimises it: builders write the loops that they want.
 
 use crate::base::real::Real;
+use std::ops::Range;
 
 /// A loop variable: index into [`Kernel::vars`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -32,6 +33,8 @@ pub enum Role {
     Weights,
     /// Activations that it writes, and may read back.
     Output,
+    /// Memory of its own that holds nothing before and after.
+    Scratch,
 }
 
 /// A parameter: an array of `len` f32.
@@ -169,8 +172,8 @@ pub enum Stmt {
     For(Var, Vec<Stmt>),
     /// A loop that is written out.
     Unroll(Var, Vec<Stmt>),
-    /// Runs when the variable has this value.
-    If(Var, usize, Vec<Stmt>),
+    /// Runs when the variable is in this range.
+    If(Var, Range<usize>, Vec<Stmt>),
     /// Declares a register.
     Let(Reg, Expr),
     /// Changes a register.
@@ -198,12 +201,21 @@ pub struct Kernel {
     pub regs: Vec<String>,
     /// Named strides: (parameter, name, value), for the printer.
     pub strides: Vec<(ParamId, &'static str, usize)>,
+    /// What each call does once before its tasks; it depends on no task.
+    pub prologue: Vec<Stmt>,
     /// Body of the task loop.
     pub body: Vec<Stmt>,
 }
 
 /// The variable of the task loop.
 pub const TASK: Var = Var(0);
+
+impl Role {
+    /// True for what a kernel may write.
+    pub const fn writable(self) -> bool {
+        matches!(self, Role::Output | Role::Scratch)
+    }
+}
 
 impl Kernel {
     /// Number of tasks.

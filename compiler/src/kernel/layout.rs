@@ -1,6 +1,6 @@
 //! Where each number of packed weights lies: one definition for the kernel builders and for the weight packer.
 
-use super::spec::{ConvSpec, MatMulSpec};
+use super::spec::{ConvSpec, MatMulSpec, WinogradSpec};
 use crate::base::feature_map::{BLOCK, Order};
 
 /// Packed convolution weights: per block of 16 output channels a panel of
@@ -73,6 +73,78 @@ impl ConvWeights {
             + i / self.in_lanes * self.pitch_block()
             + (ky * self.kernel[1] + kx) * self.pitch_tap()
             + i % self.in_lanes * BLOCK
+            + o % BLOCK
+    }
+
+    /// Index of the bias of output channel `o`.
+    pub const fn bias_index(&self, o: usize) -> usize {
+        o / BLOCK * self.panel() + o % BLOCK
+    }
+}
+
+/// Packed weights of a Winograd convolution: per block of 16 output channels a panel of
+/// `[bias 16][frequency][input block][channel of the block][16 output channels]`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct WinogradWeights {
+    /// Frequencies down and across a tile.
+    pub grid: [usize; 2],
+    /// Output panels in all.
+    pub panels: usize,
+    /// Floats of bias at the start of a panel: 16 or 0.
+    pub bias: usize,
+    /// Blocks of input channels.
+    pub in_blocks: usize,
+}
+
+impl WinogradWeights {
+    /// The layout that the kernel of this spec reads.
+    pub fn of(spec: &WinogradSpec) -> Self {
+        WinogradWeights {
+            grid: spec.tile.map(|m| m + 2),
+            panels: spec.conv.y.c.div_ceil(BLOCK),
+            bias: if spec.conv.epilogue.bias { BLOCK } else { 0 },
+            in_blocks: spec.conv.x.c.div_ceil(BLOCK),
+        }
+    }
+
+    /// Number of frequencies.
+    pub const fn frequencies(&self) -> usize {
+        self.grid[0] * self.grid[1]
+    }
+
+    /// Floats from one block of input channels to the next.
+    pub const fn pitch_block(&self) -> usize {
+        BLOCK * BLOCK
+    }
+
+    /// Floats from one frequency to the next.
+    pub const fn pitch_frequency(&self) -> usize {
+        self.in_blocks * self.pitch_block()
+    }
+
+    /// Floats of one panel.
+    pub const fn panel(&self) -> usize {
+        self.bias + self.frequencies() * self.pitch_frequency()
+    }
+
+    /// Floats in all.
+    pub const fn len(&self) -> usize {
+        self.panels * self.panel()
+    }
+
+    /// True when there is nothing in it.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Index of the weight from input channel `i` to output channel `o` at frequency `f`.
+    pub const fn index(&self, o: usize, i: usize, f: usize) -> usize {
+        o / BLOCK * self.panel()
+            + self.bias
+            + f * self.pitch_frequency()
+            + i / BLOCK * self.pitch_block()
+            + i % BLOCK * BLOCK
             + o % BLOCK
     }
 

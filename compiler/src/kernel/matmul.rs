@@ -62,7 +62,7 @@ pub fn build(name: String, spec: &MatMulSpec, isa: &Isa) -> Kernel {
     if tail > 0 {
         let last =
             Columns { y: Affine::constant(whole * BLOCK), w: Affine::constant(whole * panel), count: tail };
-        b.if_(task, 0, |b| rows(b, &names, &last));
+        b.if_(task, 0..1, |b| rows(b, &names, &last));
     }
     b.finish()
 }

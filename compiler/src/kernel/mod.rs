@@ -19,18 +19,35 @@ pub mod spec;
 pub mod text;
 pub mod tile;
 pub mod verify;
+pub mod winograd;
 
 use crate::base::target::Isa;
 use ir::Kernel;
 use spec::KernelSpec;
 use tile::ConvSchedule;
+use winograd::WinogradSchedule;
 
-/// Builds the kernel of a spec for one instruction set. `tiles` is the schedule of a convolution; a convolution
-/// without one, and any other spec, needs none.
-pub fn build(name: String, spec: &KernelSpec, tiles: Option<&ConvSchedule>, isa: &Isa) -> Kernel {
-    match (spec, tiles) {
-        (KernelSpec::Conv(spec), Some(tiles)) => conv::build(name, spec, tiles, isa),
-        (KernelSpec::Conv(spec), None) => conv::build(name, spec, &ConvSchedule::simplest(spec), isa),
+/// How a kernel runs on one instruction set.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Schedule {
+    /// Of a direct convolution.
+    Conv(ConvSchedule),
+    /// Of a Winograd convolution.
+    Winograd(WinogradSchedule),
+    /// Of a kernel that has nothing to choose.
+    Fixed,
+}
+
+/// Builds the kernel of a spec for one instruction set. A convolution whose schedule is not one of its own kind runs one
+/// position at a time.
+pub fn build(name: String, spec: &KernelSpec, schedule: &Schedule, isa: &Isa) -> Kernel {
+    match (spec, schedule) {
+        (KernelSpec::Conv(spec), Schedule::Conv(tiles)) => conv::build(name, spec, tiles, isa),
+        (KernelSpec::Conv(spec), _) => conv::build(name, spec, &ConvSchedule::simplest(spec), isa),
+        (KernelSpec::Winograd(spec), Schedule::Winograd(tiles)) => winograd::build(name, spec, tiles, isa),
+        (KernelSpec::Winograd(spec), _) => {
+            winograd::build(name, spec, &WinogradSchedule { blocks: 1, tiles: 1 }, isa)
+        }
         (KernelSpec::MatMul(spec), _) => matmul::build(name, spec, isa),
         (KernelSpec::Pool(spec), _) => pool::build(name, spec, isa),
         (KernelSpec::GlobalPool(spec), _) => pool::build_global(name, spec, isa),

@@ -1,7 +1,8 @@
 //! What a kernel computes, in numbers alone: equal specs are one generated function.
 
 use super::ir::{Param, Role};
-use super::layout::{ConvWeights, MatMulWeights};
+use super::layout::{ConvWeights, MatMulWeights, WinogradWeights};
+use super::winograd::MOST_BLOCKS;
 use crate::base::epilogue::{Act, Epilogue};
 use crate::base::feature_map::{BLOCK, FeatureMap};
 
@@ -10,6 +11,8 @@ use crate::base::feature_map::{BLOCK, FeatureMap};
 pub enum KernelSpec {
     /// Direct convolution.
     Conv(ConvSpec),
+    /// Winograd convolution.
+    Winograd(WinogradSpec),
     /// Matrix product.
     MatMul(MatMulSpec),
     /// Max or average pool.
@@ -47,6 +50,35 @@ pub struct ConvSpec {
     pub groups: usize,
     /// Bias, residual and activation.
     pub epilogue: Epilogue,
+}
+
+/// A 3x3 convolution of stride 1 by Winograd's minimal filtering.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct WinogradSpec {
+    /// What it computes.
+    pub conv: ConvSpec,
+    /// Outputs of a tile, down and across: m of F(m, 3) by axis.
+    pub tile: [usize; 2],
+    /// Rows of tiles that are transformed at a time.
+    pub band: usize,
+}
+
+impl WinogradSpec {
+    /// Tiles down and across the output; those at the edge may be partial.
+    pub fn tiles(&self) -> [usize; 2] {
+        [self.conv.y.h.div_ceil(self.tile[0]), self.conv.y.w.div_ceil(self.tile[1])]
+    }
+
+    /// Tiles of a band.
+    pub fn band_tiles(&self) -> usize {
+        self.band * self.tiles()[1]
+    }
+
+    /// Floats of scratch memory: the transformed input of a band, and the products of a group of output blocks.
+    pub fn scratch(&self) -> usize {
+        let weights = WinogradWeights::of(self);
+        weights.frequencies() * self.band_tiles() * BLOCK * (weights.in_blocks + MOST_BLOCKS)
+    }
 }
 
 /// `y[m][n] = act(sum_k x[m][k] * w[k][n] + bias[n])` over row-major operands.
@@ -174,6 +206,15 @@ impl KernelSpec {
                 }
                 add("y", Role::Output, spec.y.len());
             }
+            KernelSpec::Winograd(spec) => {
+                add("x", Role::Input, spec.conv.x.len());
+                add("w", Role::Weights, WinogradWeights::of(spec).len());
+                if let Some(residual) = spec.conv.residual {
+                    add("r", Role::Input, residual.len());
+                }
+                add("s", Role::Scratch, spec.scratch());
+                add("y", Role::Output, spec.conv.y.len());
+            }
             KernelSpec::MatMul(spec) => {
                 add("x", Role::Input, spec.m * spec.k);
                 match spec.rhs {
@@ -208,7 +249,7 @@ impl KernelSpec {
     /// included, channel padding not), none elsewhere.
     pub fn flops(&self) -> u64 {
         match self {
-            KernelSpec::Conv(spec) => spec.flops(),
+            KernelSpec::Conv(spec) | KernelSpec::Winograd(WinogradSpec { conv: spec, .. }) => spec.flops(),
             KernelSpec::MatMul(spec) => 2 * (spec.m * spec.k * spec.n) as u64,
             _ => 0,
         }

@@ -11,10 +11,15 @@ impl fmt::Display for Kernel {
                 Role::Input => "in",
                 Role::Weights => "weights",
                 Role::Output => "out",
+                Role::Scratch => "scratch",
             };
             writeln!(f, "  {role} {}: [{}]", param.name, param.len)?;
         }
         let mut text = String::new();
+        if !self.prologue.is_empty() {
+            writeln!(text, "once:")?;
+            Text(self).block(&mut text, 1, &self.prologue)?;
+        }
         writeln!(text, "tasks {}", Text(self).count(TASK))?;
         Text(self).block(&mut text, 1, &self.body)?;
         f.write_str(&text)
@@ -39,7 +44,9 @@ impl Text<'_> {
             match stmt {
                 Stmt::For(var, body) => nested(format!("for {}", self.count(*var)), body),
                 Stmt::Unroll(var, body) => nested(format!("unroll {}", self.count(*var)), body),
-                Stmt::If(var, is, body) => nested(format!("if {} == {is}:", self.0.vars[var.0].name), body),
+                Stmt::If(var, range, body) => {
+                    nested(format!("if {} in {range:?}:", self.0.vars[var.0].name), body)
+                }
                 Stmt::Comment(text) => writeln!(out, "{pad}# {text}"),
                 Stmt::Let(reg, value) => writeln!(out, "{pad}let {} = {}", self.reg(reg), self.expr(value)),
                 Stmt::Set(reg, value) => writeln!(out, "{pad}{} = {}", self.reg(reg), self.expr(value)),

@@ -1,7 +1,7 @@
 //! Proves that every access of a kernel is in range, that registers are set before they are read, and that only
 //! outputs are written. Generated `unsafe` rests on this.
 
-use super::ir::{Addr, Affine, Expr, Kernel, Lanes, Reg, Role, Stmt, TASK, Var};
+use super::ir::{Addr, Affine, Expr, Kernel, Lanes, Reg, Stmt, TASK, Var};
 use std::collections::HashSet;
 
 /// The smallest and largest value of each variable in scope.
@@ -9,6 +9,11 @@ use std::collections::HashSet;
 pub struct Ranges(Vec<Option<(usize, usize)>>);
 
 impl Ranges {
+    /// Nothing is in scope.
+    pub fn none(kernel: &Kernel) -> Self {
+        Ranges(vec![None; kernel.vars.len()])
+    }
+
     /// Only the task variable is in scope.
     pub fn of(kernel: &Kernel) -> Self {
         let mut ranges = Ranges(vec![None; kernel.vars.len()]);
@@ -19,6 +24,13 @@ impl Ranges {
     /// Brings a loop variable into scope with its whole range.
     pub fn enter(&mut self, kernel: &Kernel, var: Var) {
         self.0[var.0] = Some((0, kernel.vars[var.0].count.saturating_sub(1)));
+    }
+
+    /// Narrows a variable to a range.
+    pub fn narrow(&mut self, var: Var, range: &std::ops::Range<usize>) {
+        if let Some((low, high)) = self.0[var.0] {
+            self.0[var.0] = Some((low.max(range.start), high.min(range.end.saturating_sub(1))));
+        }
     }
 
     /// Fixes a variable to one value.
@@ -52,6 +64,9 @@ pub fn verify(kernel: &Kernel) -> Vec<String> {
         unrolled: Vec::new(),
         faults: Vec::new(),
     };
+    checker.ranges = Ranges::none(kernel);
+    checker.block(&kernel.prologue);
+    checker.ranges = Ranges::of(kernel);
     checker.block(&kernel.body);
     checker.faults
 }
@@ -81,9 +96,9 @@ impl Checker<'_> {
                 self.block(body);
                 self.ranges = outer;
             }
-            Stmt::If(var, is, body) => {
+            Stmt::If(var, range, body) => {
                 let outer = self.ranges.clone();
-                self.ranges.fix(*var, *is);
+                self.ranges.narrow(*var, range);
                 self.block(body);
                 self.ranges = outer;
             }
@@ -154,7 +169,7 @@ impl Checker<'_> {
         let Some(param) = self.kernel.params.get(addr.param.0) else {
             return self.fault(format!("parameter {} does not exist", addr.param.0));
         };
-        if write && param.role != Role::Output {
+        if write && !param.role.writable() {
             self.fault(format!("a store to {}, which is no output", param.name));
         }
         match self.ranges.max(&addr.at) {

@@ -4,8 +4,8 @@ use crate::base::feature_map::FeatureMap;
 use crate::base::real::Real;
 use crate::base::target::Isa;
 use crate::ir::graph::ValueId;
-use crate::kernel::spec::{ConvSpec, KernelSpec, MatMulSpec};
-use crate::kernel::tile::ConvSchedule;
+use crate::kernel::Schedule;
+use crate::kernel::spec::{ConvSpec, KernelSpec, MatMulSpec, WinogradSpec};
 
 /// Index into [`Plan::kernels`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -72,8 +72,8 @@ pub struct PlannedKernel {
     pub name: String,
     /// What it computes.
     pub spec: KernelSpec,
-    /// One per instruction set for convolutions, else `None`s.
-    pub schedules: Vec<Option<ConvSchedule>>,
+    /// One per instruction set of the plan.
+    pub schedules: Vec<Schedule>,
 }
 
 /// Memory of one or more values that share it.
@@ -124,6 +124,15 @@ pub enum Pack {
         /// Groups of the ONNX operator.
         groups: usize,
         /// `[M, C / groups, kh, kw]`.
+        weight: ValueId,
+        /// `[M]`.
+        bias: Option<ValueId>,
+    },
+    /// [`crate::kernel::layout::WinogradWeights`].
+    Winograd {
+        /// The kernel's spec.
+        spec: WinogradSpec,
+        /// `[M, C, 3, 3]`.
         weight: ValueId,
         /// `[M]`.
         bias: Option<ValueId>,

@@ -7,8 +7,9 @@
 use crate::base::feature_map::BLOCK;
 use crate::base::target::Isa;
 use crate::kernel::layout::ConvWeights;
-use crate::kernel::spec::ConvSpec;
+use crate::kernel::spec::{ConvSpec, WinogradSpec};
 use crate::kernel::tile::{ConvSchedule, LoopOrder, Region};
+use crate::kernel::winograd::{MOST_BLOCKS, WinogradSchedule};
 use std::collections::HashMap;
 
 /// Cycles from a multiply-add to the next that depends on it; one more than the manual says, since at exactly as many
@@ -46,6 +47,26 @@ pub fn schedule(spec: &ConvSpec, isa: &Isa) -> ConvSchedule {
         }
     }
     best.map_or_else(|| ConvSchedule::simplest(spec), |(_, schedule)| schedule)
+}
+
+/// Chooses the register tile of a Winograd convolution's products.
+pub fn products(spec: &WinogradSpec, isa: &Isa) -> WinogradSchedule {
+    let tiles = spec.band_tiles();
+    let options =
+        [1, 2, MOST_BLOCKS].into_iter().filter(|&blocks| spec.conv.out_blocks().is_multiple_of(blocks));
+    let best = options
+        .filter_map(|blocks| {
+            let search = Search::new(&spec.conv, isa, blocks)?;
+            let most = (search.costs.len() - 1).min(tiles);
+            let rounds = tiles.div_ceil(most);
+            let each = tiles.div_ceil(rounds);
+            let rest = tiles % each;
+            let cost =
+                (tiles / each) as f64 * search.costs[each] + if rest > 0 { search.costs[rest] } else { 0.0 };
+            Some((cost / blocks as f64, WinogradSchedule { blocks, tiles: each }))
+        })
+        .min_by(|a, b| a.0.total_cmp(&b.0));
+    best.map_or(WinogradSchedule { blocks: 1, tiles: 1 }, |(_, schedule)| schedule)
 }
 
 /// The loop orders worth a look, each with a factor on its cost: rows outside for few weights under a wide image, where

@@ -4,7 +4,8 @@ use crate::base::diag::{Error, Problems};
 use crate::base::feature_map::round_up;
 use crate::base::tensor::Tensor;
 use crate::ir::graph::ValueId;
-use crate::kernel::layout::{ConvWeights, MatMulWeights};
+use crate::kernel::layout::{ConvWeights, MatMulWeights, WinogradWeights};
+use crate::kernel::winograd::matrices::{Matrices, TAPS, matrices};
 use crate::schedule::plan::{Pack, Plan};
 
 /// Packs all weights of a plan. `constant` gives the numbers of a constant of the graph.
@@ -51,6 +52,15 @@ fn fill(
             }
             conv(&layout, *groups, &constant(*weight)?, target);
         }
+        Pack::Winograd { spec, weight, bias } => {
+            let layout = WinogradWeights::of(spec);
+            if let Some(bias) = bias {
+                for (o, value) in constant(*bias)?.to_f64().into_iter().enumerate() {
+                    target[layout.bias_index(o)] = value as f32;
+                }
+            }
+            winograd(&layout, spec.tile.map(matrices), &constant(*weight)?, target);
+        }
         Pack::MatMul { spec, trans_b, alpha, weight, bias } => {
             let layout = MatMulWeights::of(spec);
             if let Some(bias) = bias {
@@ -96,6 +106,23 @@ fn conv(layout: &ConvWeights, groups: usize, weight: &Tensor, target: &mut [f32]
                     let value = numbers[((o * per_group + i) * kh + ky) * kw + kx];
                     target[layout.index(o, first + i, ky, kx)] = value as f32;
                 }
+            }
+        }
+    }
+}
+
+/// `U = G g G^T` of each filter, in f64.
+fn winograd(layout: &WinogradWeights, [down, across]: [Matrices; 2], weight: &Tensor, target: &mut [f32]) {
+    let [m, c, ..] = weight.ty.shape[..] else { return };
+    let numbers = weight.to_f64();
+    let dot = |a: &[f64], b: &[f64; TAPS]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    for (number, filter) in numbers.as_chunks::<{ TAPS * TAPS }>().0.iter().enumerate().take(m * c) {
+        let (o, i) = (number / c, number % c);
+        let rows = filter.as_chunks::<TAPS>().0;
+        for (fx, gx) in across.weight.iter().enumerate() {
+            let column: [f64; TAPS] = std::array::from_fn(|k| dot(gx, &rows[k]));
+            for (fy, gy) in down.weight.iter().enumerate() {
+                target[layout.index(o, i, fy * layout.grid[1] + fx)] = dot(gy, &column) as f32;
             }
         }
     }

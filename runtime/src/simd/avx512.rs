@@ -90,6 +90,18 @@ pub unsafe fn read<const N: usize>(p: Out<'_, N>, at: usize) -> V {
     unsafe { _mm512_loadu_ps(p.at(at)) }
 }
 
+/// Reads `p[at]` back into every lane.
+///
+/// # Safety
+/// `at < N`, and no one else writes this element.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub unsafe fn read_splat<const N: usize>(p: Out<'_, N>, at: usize) -> V {
+    in_range!(at, 1, N);
+    // SAFETY: the caller keeps `at` inside of `p` and to itself.
+    constant(unsafe { p.at(at).read() })
+}
+
 /// Reads `p[at ..][.. lanes]` back, the other lanes 0.
 ///
 /// # Safety

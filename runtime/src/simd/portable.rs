@@ -91,6 +91,17 @@ pub unsafe fn read<const N: usize>(p: Out<'_, N>, at: usize) -> V {
     V(unsafe { p.at(at).cast::<[f32; LANES]>().read() })
 }
 
+/// Reads `p[at]` back into every lane.
+///
+/// # Safety
+/// `at < N`, and no one else writes this element.
+#[inline]
+pub unsafe fn read_splat<const N: usize>(p: Out<'_, N>, at: usize) -> V {
+    in_range!(at, 1, N);
+    // SAFETY: the caller keeps `at` inside of `p` and to itself.
+    constant(unsafe { p.at(at).read() })
+}
+
 /// Reads `p[at ..][.. lanes]` back, the other lanes 0.
 ///
 /// # Safety

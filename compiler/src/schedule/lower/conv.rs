@@ -1,16 +1,17 @@
 //! Convolutions: groups that fill no block of 16 channels are packed together until they do.
 
+use super::super::choose::Choice;
 use super::super::plan::Pack;
 use super::state::State;
 use super::{Refusal, taps};
 use crate::base::feature_map::{BLOCK, Order};
 use crate::ir::graph::Node;
-use crate::kernel::layout::ConvWeights;
+use crate::kernel::layout::{ConvWeights, WinogradWeights};
 use crate::kernel::spec::{ConvSpec, KernelSpec};
 use crate::ops::Conv;
 
 /// Adds the step of a convolution.
-pub fn lower(state: &mut State, node: &Node, conv: &Conv) -> Result<(), Refusal> {
+pub fn lower(state: &mut State, node: &Node, conv: &Conv, choose: Choice) -> Result<(), Refusal> {
     let (x, y) = (state.map(node.inputs[0])?, state.map(node.output)?);
     let weight = node.inputs[1];
     let operands = &node.inputs[2..];
@@ -34,11 +35,17 @@ pub fn lower(state: &mut State, node: &Node, conv: &Conv) -> Result<(), Refusal>
         ));
     }
     let spec = ConvSpec { x, y, residual, taps: taps(&conv.window), groups, epilogue: conv.epilogue };
-    let pack = Pack::Conv { spec, groups: conv.groups, weight, bias };
-    let weights = state.pack(pack, ConvWeights::of(&spec).len());
     let [kh, kw] = conv.window.kernel;
     let flops = 2 * (y.n * y.c * y.h * y.w * kh * kw * (x.c / conv.groups)) as u64;
     let reads: Vec<_> = node.inputs[..1].iter().chain(rest).copied().collect();
+    if let Some(spec) = choose.winograd(&spec) {
+        let pack = Pack::Winograd { spec, weight, bias };
+        let weights = state.pack(pack, WinogradWeights::of(&spec).len());
+        state.call(node, KernelSpec::Winograd(spec), &reads, Some(weights), flops);
+        return Ok(());
+    }
+    let pack = Pack::Conv { spec, groups: conv.groups, weight, bias };
+    let weights = state.pack(pack, ConvWeights::of(&spec).len());
     state.call(node, KernelSpec::Conv(spec), &reads, Some(weights), flops);
     Ok(())
 }

@@ -6,6 +6,7 @@ mod matmul;
 mod reorder;
 mod state;
 
+use super::choose::Choice;
 use super::plan::{KernelId, Place, Plan, PlannedKernel, Step, WeightRange};
 use super::{memory, tile};
 use crate::base::diag::{Error, Problems};
@@ -13,6 +14,7 @@ use crate::base::feature_map::{BLOCK, Order};
 use crate::base::target::Isa;
 use crate::base::tensor::DType;
 use crate::ir::graph::{Graph, Node};
+use crate::kernel::Schedule;
 use crate::kernel::name::name;
 use crate::kernel::spec::{GlobalPoolSpec, KernelSpec, PoolKind, PoolSpec, SoftmaxSpec, Taps};
 use crate::ops::{self, Op, Window};
@@ -27,11 +29,11 @@ type Refusal = (String, &'static str);
 ///
 /// # Errors
 /// Every node that no kernel can compute yet.
-pub fn plan(graph: &Graph, graph_hash: [u8; 32], isas: &[Isa]) -> Result<Plan, Error> {
+pub fn plan(graph: &Graph, graph_hash: [u8; 32], isas: &[Isa], choose: Choice) -> Result<Plan, Error> {
     let mut problems = Problems::new();
     let mut state = State::new(graph);
     for node in &graph.nodes {
-        if let Err((reason, remedy)) = lower(&mut state, node) {
+        if let Err((reason, remedy)) = lower(&mut state, node, choose) {
             problems.push(place(graph, node), reason, remedy);
         }
     }
@@ -75,7 +77,7 @@ fn place(graph: &Graph, node: &Node) -> String {
     format!("node `{source}` ({})", node.op.name())
 }
 
-fn lower(state: &mut State, node: &Node) -> Result<(), Refusal> {
+fn lower(state: &mut State, node: &Node, choose: Choice) -> Result<(), Refusal> {
     let graph = state.graph;
     let float = |id: &crate::ir::graph::ValueId| graph.value(*id).ty.dtype == DType::F32;
     if !node.inputs.iter().all(float) || !float(&node.output) {
@@ -83,7 +85,7 @@ fn lower(state: &mut State, node: &Node) -> Result<(), Refusal> {
         return Err((reason, "export the model in f32; integers may only compute shapes"));
     }
     match &node.op {
-        Op::Conv(conv) => conv::lower(state, node, conv),
+        Op::Conv(conv) => conv::lower(state, node, conv, choose),
         Op::MatMul(matmul) => matmul::lower(state, node, matmul),
         Op::Pool(pool) => pooling(state, node, pool),
         Op::GlobalAvgPool => {
@@ -153,8 +155,9 @@ fn kernels(specs: Vec<KernelSpec>, isas: &[Isa]) -> Vec<PlannedKernel> {
             let schedules = isas
                 .iter()
                 .map(|isa| match &spec {
-                    KernelSpec::Conv(conv) => Some(tile::schedule(conv, isa)),
-                    _ => None,
+                    KernelSpec::Conv(conv) => Schedule::Conv(tile::schedule(conv, isa)),
+                    KernelSpec::Winograd(spec) => Schedule::Winograd(tile::products(spec, isa)),
+                    _ => Schedule::Fixed,
                 })
                 .collect();
             PlannedKernel { name: unique, spec, schedules }

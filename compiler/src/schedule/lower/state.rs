@@ -125,6 +125,9 @@ impl<'a> State<'a> {
         // Constants that were copied just now moved this step back.
         let now = self.steps.len();
         args.iter().for_each(|id| self.buffers[id.0].live.1 = now);
+        if let Some(scratch) = spec.params().iter().find(|param| param.role == Role::Scratch) {
+            args.push(self.scratch(node, scratch.len));
+        }
         let written = match self.of_value.get(&node.output) {
             Some(&id) => id,
             None => self.new_buffer(node.output, Place::Arena(0)),
@@ -132,6 +135,15 @@ impl<'a> State<'a> {
         args.push(written);
         let value = self.graph.value(node.output).name.clone();
         self.push(spec, args, weights, value, node.sources.clone(), flops);
+    }
+
+    /// Memory that only the next step uses.
+    fn scratch(&mut self, node: &Node, len: usize) -> BufferId {
+        let name = format!("{} (scratch)", self.graph.value(node.output).name);
+        let now = self.steps.len();
+        let place = Place::Arena(0);
+        self.buffers.push(Buffer { name, shape: vec![len], map: None, len, place, live: (now, now) });
+        BufferId(self.buffers.len() - 1)
     }
 
     fn push(

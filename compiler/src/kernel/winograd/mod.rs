@@ -1,0 +1,137 @@
+//! Winograd convolution F(my x mx, 3x3) of stride 1, fused by band.
+//!
+//! ```text
+//! tasks band (rows of tiles)                     | once: the input transform; tasks g
+//!   input transform of all channels -> V [f][cb][tile][16]
+//!   for g (groups of output blocks):
+//!     for f (frequencies): M[f][tile][block] = sum over cb, k of V * U    (register tiles of tiles by blocks)
+//!     for each tile: y = act(A^T M A + bias + r)
+//! ```
+//!
+//! Tiles at the right and lower edge may be partial: the rows and columns that do not exist are left out of their
+//! transforms when the kernel is built.
+
+mod gemm;
+pub mod matrices;
+mod place;
+mod transform;
+
+use super::build::Builder;
+use super::halo;
+use super::ir::{Affine, Kernel, Var};
+use super::spec::WinogradSpec;
+use crate::base::feature_map::{BLOCK, Halo};
+use crate::base::target::Isa;
+use place::{Band, Frame};
+
+/// How the products of a Winograd convolution run on one instruction set.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct WinogradSchedule {
+    /// Output blocks of 16 channels computed side by side; at most [`MOST_BLOCKS`].
+    pub blocks: usize,
+    /// Most tiles in a register tile.
+    pub tiles: usize,
+}
+
+/// Output blocks for which the scratch memory has room.
+pub const MOST_BLOCKS: usize = 4;
+
+/// Builds the kernel.
+pub fn build(name: String, spec: &WinogradSpec, schedule: &WinogradSchedule, isa: &Isa) -> Kernel {
+    let groups = spec.conv.out_blocks() / schedule.blocks;
+    let bands = Band::all(spec);
+    let one_band = bands.len() == 1 && bands[0].count == 1;
+    match (one_band, spec.conv.y.n) {
+        (true, 1) => {
+            let mut b = Builder::new(name, isa.lanes, "g", groups);
+            let frame = Frame::new(&mut b, spec, schedule);
+            let band = &bands[0];
+            b.prologue(|b| transform::input(b, &frame, band, &Affine::constant(0)));
+            let g = b.task();
+            group(&mut b, &frame, band, g, &Position::default());
+            b.finish()
+        }
+        (true, images) => {
+            let mut b = Builder::new(name, isa.lanes, "n", images);
+            let frame = Frame::new(&mut b, spec, schedule);
+            let n = b.task();
+            sweep(&mut b, &frame, &bands[0], groups, &Position { image: Some(n), number: None });
+            b.finish()
+        }
+        (false, images) => {
+            let tasks = bands.iter().map(|band| band.count).sum();
+            let mut b = Builder::new(name, isa.lanes, "band", tasks);
+            let frame = Frame::new(&mut b, spec, schedule);
+            let task = b.task();
+            let mut first = 0;
+            for band in &bands {
+                let range = first..first + band.count;
+                first += band.count;
+                // A band that is alone of its kind starts at a fixed row; others count from task 0.
+                let number = (band.count > 1).then_some(task);
+                b.if_(task, range, |b| {
+                    b.for_("n", images, |b, n| {
+                        sweep(b, &frame, band, groups, &Position { image: Some(n), number });
+                    });
+                });
+            }
+            b.finish()
+        }
+    }
+}
+
+/// Which image, and which band of its kind.
+#[derive(Clone, Copy, Default)]
+struct Position {
+    image: Option<Var>,
+    number: Option<Var>,
+}
+
+impl Position {
+    /// Adds the steps of the image and of the band to an address.
+    fn step(&self, mut at: Affine, per_image: usize, per_band: usize) -> Affine {
+        if let Some(image) = self.image {
+            at = at.plus(image, per_image);
+        }
+        match self.number {
+            Some(number) => at.plus(number, per_band),
+            None => at,
+        }
+    }
+}
+
+/// One band: its input transform, then every group of output blocks.
+fn sweep(b: &mut Builder, frame: &Frame, band: &Band, groups: usize, position: &Position) {
+    let x = &frame.spec.conv.x;
+    let start = position.step(Affine::constant(0), x.pitch_n(), band.rows * frame.spec.tile[0] * x.pitch_y());
+    transform::input(b, frame, band, &start);
+    b.for_("g", groups, |b, g| group(b, frame, band, g, position));
+}
+
+/// One group of output blocks of one band: products, inverse transform, halo.
+fn group(b: &mut Builder, frame: &Frame, band: &Band, g: Var, position: &Position) {
+    let weights = Affine::constant(0).plus(g, frame.blocks * frame.weights.panel());
+    gemm::products(b, frame, band, &weights);
+    transform::output(b, frame, band, g, &weights, position);
+    let y = &frame.spec.conv.y;
+    let rows = halo::Span {
+        first: position.number.map(|number| (number, band.rows * frame.spec.tile[0])),
+        start: band.first_row(frame.spec),
+        count: band.output_rows(frame.spec),
+        top: band.first == 0,
+        bottom: band.last(frame.spec),
+    };
+    if y.layout.halo == Halo::NONE {
+        return;
+    }
+    b.for_("j", frame.blocks, |b, j| {
+        let plane = position.step(Affine::constant(0), y.pitch_n(), 0);
+        let plane = plane.plus(g, frame.blocks * y.pitch_plane()).plus(j, y.pitch_plane());
+        halo::span(b, frame.y, y, &plane, &rows);
+    });
+}
+
+/// Vectors of a block on this instruction set.
+fn parts(b: &Builder) -> usize {
+    BLOCK / b.lanes()
+}
