@@ -7,6 +7,7 @@ use crate::rewrite;
 use tilewright::base::target::ISAS;
 use tilewright::ir::text;
 use tilewright::pipeline;
+use tilewright::schedule::choose::Choice;
 use tilewright::zoo::numbers::Numbers;
 
 /// A random network as text: a stack of operators on maps that share values, constants and shapes as networks do.
@@ -127,7 +128,7 @@ fn random_networks_keep_their_meaning() {
             network.constants, network.nodes, last.0, other.0
         );
         let source = text::parse(&text).unwrap_or_else(|error| panic!("{error}"));
-        let plan = pipeline::plan(&source, &ISAS);
+        let plan = pipeline::plan(&source, &ISAS, Choice::Fast);
         assert!(plan.is_ok(), "seed {seed}: {plan:?}\n{text}");
         match std::panic::catch_unwind(|| rewrite(&[], &text)) {
             Ok((_, largest)) => compared += usize::from(largest > 0.0 && largest.is_finite()),
