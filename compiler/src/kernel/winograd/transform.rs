@@ -135,9 +135,9 @@ fn two_passes(
             b.let_(t[i][j], &[], combination(row, &d));
         }
     }
-    for i in 0..down.len() {
+    for (i, between) in t.iter().enumerate() {
         for (k, row) in right.iter().enumerate() {
-            store(b, i * right.len() + k, combination(row, &t[i]));
+            store(b, i * right.len() + k, combination(row, between));
         }
     }
 }
