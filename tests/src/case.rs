@@ -4,10 +4,14 @@ use crate::naive::{self, Nchw};
 use crate::numbers::Numbers;
 use tilewright::base::feature_map::{BLOCK, FeatureMap, Order};
 use tilewright::base::target::Isa;
+use tilewright::kernel::Schedule;
 use tilewright::kernel::ir::Kernel;
-use tilewright::kernel::layout::{ConvWeights, MatMulWeights};
-use tilewright::kernel::spec::{ConvSpec, KernelSpec, MapFn, MapSpec, MatMulSpec, Rhs, Strided};
+use tilewright::kernel::layout::{ConvWeights, MatMulWeights, WinogradWeights};
+use tilewright::kernel::spec::{
+    ConvSpec, KernelSpec, MapFn, MapSpec, MatMulSpec, Rhs, Strided, WinogradSpec,
+};
 use tilewright::kernel::tile::{ConvSchedule, LoopOrder, Region};
+use tilewright::kernel::winograd::matrices::matrices;
 use tilewright::{kernel, schedule};
 
 /// A schedule that the test wants instead of the scheduler's.
@@ -60,18 +64,17 @@ pub struct Problem {
 const JUNK: f32 = 1e6;
 
 impl Case {
-    /// The schedule on this instruction set; `None` for what has none.
-    pub fn schedule(&self, isa: &Isa) -> Option<ConvSchedule> {
-        let KernelSpec::Conv(spec) = &self.spec else { return None };
-        Some(match &self.forced {
-            Some(forced) => forced.schedule(spec),
-            None => schedule::tile::schedule(spec, isa),
-        })
+    /// The schedule on this instruction set.
+    pub fn schedule(&self, isa: &Isa) -> Schedule {
+        match (&self.spec, &self.forced) {
+            (KernelSpec::Conv(spec), Some(forced)) => Schedule::Conv(forced.schedule(spec)),
+            (spec, _) => schedule::tile::of(spec, isa),
+        }
     }
 
     /// The kernel for this instruction set.
     pub fn kernel(&self, isa: &Isa) -> Kernel {
-        kernel::build(self.name.clone(), &self.spec, self.schedule(isa).as_ref(), isa)
+        kernel::build(self.name.clone(), &self.spec, &self.schedule(isa), isa)
     }
 
     /// Operands and result.
@@ -79,6 +82,7 @@ impl Case {
         let numbers = &mut Numbers::named(&self.name);
         let (mut memory, want, terms, largest) = match &self.spec {
             KernelSpec::Conv(spec) => conv(spec, numbers),
+            KernelSpec::Winograd(spec) => winograd(spec, numbers),
             KernelSpec::MatMul(spec) => matmul(spec, numbers),
             KernelSpec::Pool(spec) => {
                 let x = random(&spec.x, numbers);
@@ -212,6 +216,37 @@ fn conv(spec: &ConvSpec, numbers: &mut Numbers) -> Parts {
     let mut memory = vec![image(&spec.x, &x, 0.0), packed];
     memory.extend(residual.map(|(map, r)| image(&map, &r, f32::NAN)));
     (memory, wanted(&spec.y, &y), ci * kh * kw + 2, 1.0)
+}
+
+/// The operands of the direct convolution, with its weights transformed, and scratch memory full of NaN.
+fn winograd(spec: &WinogradSpec, numbers: &mut Numbers) -> Parts {
+    let direct = ConvWeights::of(&spec.conv);
+    let (mut memory, want, terms, largest) = conv(&spec.conv, numbers);
+    let layout = WinogradWeights::of(spec);
+    let mut packed = vec![0.0; layout.len()];
+    let [down, across] = spec.tile.map(matrices);
+    for o in 0..spec.conv.y.c {
+        if layout.bias > 0 {
+            packed[layout.bias_index(o)] = memory[1][direct.bias_index(o)];
+        }
+        for i in 0..spec.conv.x.c {
+            for f in 0..layout.frequencies() {
+                let (gy, gx) = (&down.weight[f / layout.grid[1]], &across.weight[f % layout.grid[1]]);
+                let term = |tap: usize| {
+                    let w = memory[1][direct.index(o, i, tap / 3, tap % 3)];
+                    gy[tap / 3] * gx[tap % 3] * f64::from(w)
+                };
+                packed[layout.index(o, i, f)] = (0..9).map(term).sum::<f64>() as f32;
+            }
+        }
+    }
+    memory[1] = packed;
+    memory.push(vec![f32::NAN; spec.scratch()]);
+    // The transforms enlarge what is summed by at most the product of their row sums.
+    let rows = |m: &[Vec<f64>]| m.iter().map(|r| r.iter().map(|x| x.abs()).sum::<f64>()).fold(0.0, f64::max);
+    let growth: f64 =
+        [down, across].iter().map(|m| rows(&m.input) * rows(&m.weight) * rows(&m.output)).product();
+    (memory, want, terms, largest * growth.sqrt())
 }
 
 fn matmul(spec: &MatMulSpec, numbers: &mut Numbers) -> Parts {

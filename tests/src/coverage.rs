@@ -43,8 +43,10 @@ impl Walk<'_> {
                         self.block(body);
                     }
                 }
-                Stmt::If(var, is, body) if self.vars[var.0] == *is => self.block(body),
-                Stmt::Store(to, _, lanes) => self.store(to, lanes.count(self.kernel.lanes)),
+                Stmt::If(var, range, body) if range.contains(&self.vars[var.0]) => self.block(body),
+                Stmt::Store(to, _, lanes) if to.param.0 + 1 == self.kernel.params.len() => {
+                    self.store(to, lanes.count(self.kernel.lanes))
+                }
                 _ => {}
             }
         }

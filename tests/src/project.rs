@@ -188,8 +188,9 @@ fn call(case: &Case, isa: &Isa) -> String {
     let (mut text, mut args) = (String::from("    {\n"), String::new());
     for param in case.spec.params() {
         let (name, len) = (param.name, param.len);
-        if param.role == Role::Output {
-            let _ = writeln!(text, "        let mut {name} = Io::output::<{len}>();");
+        if param.role.writable() {
+            let source = if param.role == Role::Output { "Io::output" } else { "io.read" };
+            let _ = writeln!(text, "        let mut {name} = {source}::<{len}>();");
             let _ = write!(args, "Out::new(&mut {name}), ");
         } else {
             let _ = writeln!(text, "        let {name} = io.read::<{len}>();");

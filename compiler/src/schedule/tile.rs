@@ -6,8 +6,9 @@
 
 use crate::base::feature_map::BLOCK;
 use crate::base::target::Isa;
+use crate::kernel::Schedule;
 use crate::kernel::layout::ConvWeights;
-use crate::kernel::spec::{ConvSpec, WinogradSpec};
+use crate::kernel::spec::{ConvSpec, KernelSpec, WinogradSpec};
 use crate::kernel::tile::{ConvSchedule, LoopOrder, Region};
 use crate::kernel::winograd::{MOST_BLOCKS, WinogradSchedule};
 use std::collections::HashMap;
@@ -27,6 +28,15 @@ const L2_BAND: usize = 256 << 10;
 const MOST_ROWS: usize = 8;
 /// Most positions of a tile.
 const POSITIONS: usize = 28;
+
+/// The schedule of a kernel.
+pub fn of(spec: &KernelSpec, isa: &Isa) -> Schedule {
+    match spec {
+        KernelSpec::Conv(spec) => Schedule::Conv(schedule(spec, isa)),
+        KernelSpec::Winograd(spec) => Schedule::Winograd(products(spec, isa)),
+        _ => Schedule::Fixed,
+    }
+}
 
 /// Chooses the schedule of a convolution.
 pub fn schedule(spec: &ConvSpec, isa: &Isa) -> ConvSchedule {

@@ -4,13 +4,14 @@ mod conv;
 mod map;
 mod pool;
 mod rows;
+mod winograd;
 
 use crate::case::Case;
 use tilewright::base::feature_map::{FeatureMap, Halo, Layout};
 
 /// Every case. Names are unique.
 pub fn all() -> Vec<Case> {
-    [conv::cases(), pool::cases(), rows::cases(), map::cases()].concat()
+    [conv::cases(), pool::cases(), rows::cases(), map::cases(), winograd::cases()].concat()
 }
 
 /// The case of this name.

@@ -14,7 +14,6 @@ use crate::base::feature_map::{BLOCK, Order};
 use crate::base::target::Isa;
 use crate::base::tensor::DType;
 use crate::ir::graph::{Graph, Node};
-use crate::kernel::Schedule;
 use crate::kernel::name::name;
 use crate::kernel::spec::{GlobalPoolSpec, KernelSpec, PoolKind, PoolSpec, SoftmaxSpec, Taps};
 use crate::ops::{self, Op, Window};
@@ -152,14 +151,7 @@ fn kernels(specs: Vec<KernelSpec>, isas: &[Isa]) -> Vec<PlannedKernel> {
                 *count += 1;
                 unique = format!("{base}_v{count}");
             }
-            let schedules = isas
-                .iter()
-                .map(|isa| match &spec {
-                    KernelSpec::Conv(conv) => Schedule::Conv(tile::schedule(conv, isa)),
-                    KernelSpec::Winograd(spec) => Schedule::Winograd(tile::products(spec, isa)),
-                    _ => Schedule::Fixed,
-                })
-                .collect();
+            let schedules = isas.iter().map(|isa| tile::of(&spec, isa)).collect();
             PlannedKernel { name: unique, spec, schedules }
         })
         .collect()
