@@ -6,6 +6,7 @@ use crate::Options;
 use crate::base::target::{ISAS, Isa};
 use crate::ir::graph::Graph;
 use crate::pipeline::identifier;
+use crate::schedule::choose::Choice;
 use anyhow::Result;
 use clap::ValueEnum;
 use std::fmt::Write;
@@ -20,6 +21,9 @@ pub struct CodeArgs {
     /// Name of the crate and of its program [default: the model's file name]
     #[arg(long, value_parser = name)]
     pub name: Option<String>,
+    /// Compute convolutions only as sums of products, never by Winograd's minimal filtering
+    #[arg(long)]
+    pub exact: bool,
     #[command(flatten)]
     picture: PictureArgs,
 }
@@ -60,6 +64,7 @@ impl CodeArgs {
         let isas = if self.isa.is_empty() { ISAS.to_vec() } else { self.sorted() };
         Ok(Options {
             isas,
+            choice: if self.exact { Choice::Exact } else { Choice::Fast },
             name: Some(self.name.clone().unwrap_or_else(|| default_name(model))),
             preprocess: self.picture.preprocess(graph)?,
             ..Options::default()
@@ -90,6 +95,9 @@ impl CodeArgs {
         let rest = rest.into_iter().filter_map(|(option, value)| Some((option, value?)));
         for (option, value) in dims.chain(rest) {
             let _ = write!(words, " --{option} {}", quoted(&value));
+        }
+        if self.exact {
+            words.push_str(" --exact");
         }
         words
     }
