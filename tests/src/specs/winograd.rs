@@ -34,5 +34,9 @@ fn case(&(name, [n, ci, co, h, w], tile, band, halo, residual): &Row) -> Case {
     let epilogue = Epilogue { bias: true, residual, act: Act::Relu };
     let residual = residual.then(|| blocked([n, co, h, w], [0; 4]));
     let conv = ConvSpec { x: blocked([n, ci, h, w], [1; 4]), y, residual, taps, groups: 1, epilogue };
-    Case { name: name.to_owned(), spec: KernelSpec::Winograd(WinogradSpec { conv, tile, band }), forced: None }
+    Case {
+        name: name.to_owned(),
+        spec: KernelSpec::Winograd(WinogradSpec { conv, tile, band }),
+        forced: None,
+    }
 }
