@@ -1,11 +1,12 @@
 //! The proof of a kernel can fail: faults planted in proved kernels, each of which the verifier must find.
 
 use tilewright::base::target::AVX2;
-use tilewright::kernel::ir::{Addr, Expr, Kernel, Lanes, ParamId, Role, Stmt, TASK, Var};
+use tilewright::kernel::ir::{Addr, Expr, Kernel, Lanes, ParamId, Stmt, TASK, Var};
+use tilewright::kernel::spec::KernelSpec;
 use tilewright::kernel::verify::verify;
 use tilewright_tests::specs;
 
-/// What surrounds a statement: variables that a condition has fixed.
+/// What surrounds a statement: variables that a condition holds, with their largest value.
 type Fixed = Vec<(Var, usize)>;
 
 /// Statements to put in place of one; an empty one removes it.
@@ -18,8 +19,8 @@ fn rewrites(kernel: &Kernel, stmts: &[Stmt], fixed: &Fixed, change: &Change) -> 
         let mut put = |new: Vec<Stmt>| all.push([&stmts[..at], &new, &stmts[at + 1..]].concat());
         change(kernel, stmt, fixed).into_iter().for_each(&mut put);
         let inner = match stmt {
-            Stmt::If(var, is, body) => {
-                let fixed = [fixed.as_slice(), &[(*var, *is)]].concat();
+            Stmt::If(var, range, body) => {
+                let fixed = [fixed.as_slice(), &[(*var, range.end - 1)]].concat();
                 rewrites(kernel, body, &fixed, change)
             }
             Stmt::For(_, body) | Stmt::Unroll(_, body) => rewrites(kernel, body, fixed, change),
@@ -27,7 +28,7 @@ fn rewrites(kernel: &Kernel, stmts: &[Stmt], fixed: &Fixed, change: &Change) -> 
         };
         for body in inner {
             put(vec![match stmt {
-                Stmt::If(var, is, _) => Stmt::If(*var, *is, body),
+                Stmt::If(var, range, _) => Stmt::If(*var, range.clone(), body),
                 Stmt::For(var, _) => Stmt::For(*var, body),
                 Stmt::Unroll(var, _) => Stmt::Unroll(*var, body),
                 other => other.clone(),
@@ -40,7 +41,9 @@ fn rewrites(kernel: &Kernel, stmts: &[Stmt], fixed: &Fixed, change: &Change) -> 
 /// Plants every change in every kernel; each mutant must have a fault that says `what`.
 fn all_caught(what: &str, change: &Change) {
     let mut mutants = 0;
-    for case in specs::all() {
+    // Winograd kernels have the same statements as the others, but thousands of them.
+    let short = specs::all().into_iter().filter(|case| !matches!(case.spec, KernelSpec::Winograd(_)));
+    for case in short {
         let kernel = case.kernel(&AVX2);
         for body in rewrites(&kernel, &kernel.body, &Vec::new(), change) {
             let mutant = Kernel { body, ..kernel.clone() };
@@ -80,7 +83,7 @@ fn with_address(expr: &Expr, change: &dyn Fn(&Addr, usize) -> Addr, lanes: usize
 /// Moves an access so that its last element is the first behind the array.
 fn one_too_far(kernel: &Kernel, addr: &Addr, lanes: usize, fixed: &Fixed) -> Addr {
     let value = |var: Var| {
-        let known = fixed.iter().find(|(v, _)| *v == var).map(|&(_, is)| is);
+        let known = fixed.iter().find(|(v, _)| *v == var).map(|&(_, most)| most);
         known.unwrap_or(kernel.vars[var.0].count - 1)
     };
     let last = addr.at.base + addr.at.terms.iter().map(|&(var, by)| by * value(var)).sum::<usize>();
@@ -134,7 +137,7 @@ fn registers_that_no_one_declares_are_caught() {
 fn stores_to_what_is_no_output_are_caught() {
     all_caught("which is no output", &|kernel, stmt, _| {
         let Stmt::Store(_, value, lanes) = stmt else { return Vec::new() };
-        let read_only = (0..kernel.params.len()).filter(|&p| kernel.params[p].role != Role::Output);
+        let read_only = (0..kernel.params.len()).filter(|&p| !kernel.params[p].role.writable());
         let store =
             |p| Stmt::Store(Addr { param: ParamId(p), at: Default::default() }, value.clone(), *lanes);
         read_only.map(|p| vec![store(p)]).collect()
@@ -152,7 +155,7 @@ fn variables_out_of_scope_are_caught() {
         })
     }
     all_caught("out of scope", &|_, stmt, _| match stmt {
-        Stmt::For(var, body) if depends(body, *var) => vec![vec![Stmt::If(TASK, 0, body.clone())]],
+        Stmt::For(var, body) if depends(body, *var) => vec![vec![Stmt::If(TASK, 0..1, body.clone())]],
         _ => Vec::new(),
     });
 }
