@@ -98,6 +98,9 @@ pub fn write(folder: &Path, files: &[Content]) -> Result<Changes> {
     if !folder.exists() {
         return create(folder, files).with_context(place);
     }
+    if !folder.is_dir() {
+        bail!("{} is no folder", folder.display());
+    }
     let _lock = lock(folder).with_context(place)?;
     let changes = compare(folder, files)?;
     if !changes.foreign.is_empty() {
@@ -135,16 +138,21 @@ fn replace(folder: &Path, files: &[Content], changes: &Changes) -> Result<()> {
     let wanted: BTreeSet<&String> = changes.missing.iter().chain(&changes.stale).collect();
     let wanted: Vec<&Content> = files.iter().filter(|file| wanted.contains(&file.path)).collect();
     wanted.iter().try_for_each(|file| stage.put(&stage.root.join(&file.path), &file.bytes))?;
+    let put_list = |to: &Content| -> Result<()> {
+        let path = folder.join(LIST);
+        if fs::read(&path).is_ok_and(|bytes| bytes == to.bytes) {
+            return Ok(());
+        }
+        stage.put(&stage.root.join(LIST), &to.bytes)?;
+        Ok(fs::rename(stage.root.join(LIST), path)?)
+    };
     // Until the end, old and new files are ours: a kill in between must not orphan any.
     let names = owned.iter().cloned().chain(files.iter().map(|file| file.path.clone()));
-    let both = list_of(names.collect());
-    for file in [&both].into_iter().chain(wanted) {
-        let (from, to) = (stage.root.join(&file.path), folder.join(&file.path));
-        if file.path == LIST {
-            stage.put(&from, &file.bytes)?;
-        }
+    put_list(&list_of(names.collect()))?;
+    for file in wanted {
+        let to = folder.join(&file.path);
         to.parent().map_or(Ok(()), fs::create_dir_all)?;
-        fs::rename(from, to)?;
+        fs::rename(stage.root.join(&file.path), to)?;
     }
     for path in &changes.obsolete {
         let path = folder.join(path);
@@ -152,9 +160,7 @@ fn replace(folder: &Path, files: &[Content], changes: &Changes) -> Result<()> {
         // Folders that are empty now go too; one that is not refuses.
         path.ancestors().skip(1).take_while(|up| *up != folder).all(|up| fs::remove_dir(up).is_ok());
     }
-    stage.put(&stage.root.join(LIST), &list.bytes)?;
-    fs::rename(stage.root.join(LIST), folder.join(LIST))?;
-    Ok(())
+    put_list(&list)
 }
 
 /// A folder of new files, removed with what is left in it.

@@ -26,7 +26,7 @@ pub fn info(plan: &Plan, options: &EmitOptions, head: &Header) -> String {
          arena_bytes: {},\n    weight_bytes: {},\n    inputs: &[{}],\n    outputs: &[{}],\n    steps: STEPS,\n    \
          isas: &[{}],\n    preprocess: Preprocess {{ resize_short: {}, crop: {}, filter: Filter::{:?}, mean: {:?}, std: {:?} }},\n}};\n\n\
          /// The steps, in order.\nconst STEPS: &[StepInfo] = &[\n",
-        plan.name,
+        options.name,
         hex(&plan.graph_hash),
         env!("CARGO_PKG_VERSION"),
         plan.flops(),

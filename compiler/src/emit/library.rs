@@ -143,7 +143,7 @@ pub fn library(plan: &Plan, options: &EmitOptions, head: &Header) -> Result<Stri
         }
     });
     let items = items.map_err(|fault| bug(&fault))?;
-    let first = format!("`{}`, compiled ahead of time.", plan.name);
+    let first = format!("`{}`, compiled ahead of time.", options.name);
     Ok(format!("{}\n#![allow(clippy::all)]\n\n{items}", head.doc(&first)))
 }
 
