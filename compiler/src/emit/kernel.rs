@@ -113,22 +113,29 @@ impl Printer<'_> {
     fn loop_body(&mut self, var: Var, body: &[Stmt]) -> TokenStream {
         let outer = self.indices.clone();
         self.loops.push(var);
-        let mut keys = Vec::new();
-        self.keys(var, body, &mut keys);
-        let advance: Vec<TokenStream> = keys.into_iter().map(|key| self.advance(key)).collect();
+        let keys = self.keys(var, body);
+        let advance: Vec<TokenStream> = keys.into_iter().map(|(key, hint)| self.advance(key, hint)).collect();
         let stmts = self.stmts(body);
         self.loops.pop();
         self.indices = outer;
         quote!(#(#advance)* #stmts)
     }
 
-    /// Declares the index of `key`: that of the loops further out, plus this loop's step.
-    fn advance(&mut self, key: Key) -> TokenStream {
+    /// Declares the index of `key`: that of the loops further out, plus this loop's step. One that serves prefetches only
+    /// (`hint`) is called `next`.
+    fn advance(&mut self, key: Key, hint: bool) -> TokenStream {
         let (param, terms) = &key;
         let Some(&(var, by)) = terms.last() else { return quote!() };
-        let base = format!("{}_{}", self.kernel.params[param.0].name, self.kernel.vars[var.0].name);
-        let same = self.indices.values().filter(|name| name.to_string().starts_with(&base)).count();
-        let name = if same == 0 { ident(&base) } else { format_ident!("{base}_{}", same + 1) };
+        if *terms == [(var, 1)] {
+            let name = self.var(var);
+            self.indices.insert(key, name);
+            return quote!();
+        }
+        let array = if hint { "next" } else { self.kernel.params[param.0].name };
+        let base = format_ident!("{array}_{}", self.kernel.vars[var.0].name);
+        let numbered = (2..).map(|number| format_ident!("{base}_{number}"));
+        let mut names = std::iter::once(base.clone()).chain(numbered);
+        let name = names.find(|name| !self.indices.values().any(|taken| taken == name)).unwrap_or(base);
         let step = self.step(*param, var, by);
         let outer = self.indices.get(&(*param, terms[..terms.len() - 1].to_vec()));
         let value = match outer {
@@ -161,15 +168,21 @@ impl Printer<'_> {
         self.loops.iter().filter_map(term).collect()
     }
 
-    /// The indices that the innermost loop `var` advances for accesses anywhere below.
-    fn keys(&self, var: Var, stmts: &[Stmt], keys: &mut Vec<Key>) {
-        walk::each_addr(stmts, &mut |addr| {
-            let terms = self.loop_terms(&addr.at);
-            let key = (addr.param, terms);
-            if key.1.last().is_some_and(|&(last, _)| last == var) && !keys.contains(&key) {
-                keys.push(key);
+    /// The indices that the innermost loop `var` advances for accesses anywhere below, and which of them only serve
+    /// prefetches.
+    fn keys(&self, var: Var, stmts: &[Stmt]) -> Vec<(Key, bool)> {
+        let mut keys: Vec<(Key, bool)> = Vec::new();
+        walk::each_addr(stmts, &mut |addr, hint| {
+            let key = (addr.param, self.loop_terms(&addr.at));
+            if key.1.last().is_none_or(|&(last, _)| last != var) {
+                return;
+            }
+            match keys.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, only)) => *only &= hint,
+                None => keys.push((key, hint)),
             }
         });
+        keys
     }
 
     fn stmts(&mut self, stmts: &[Stmt]) -> TokenStream {

@@ -61,17 +61,17 @@ fn each_load(expr: &Expr, see: &mut impl FnMut(&Addr, Lanes)) {
     }
 }
 
-/// Every address, prefetches included.
-pub fn each_addr(stmts: &[Stmt], see: &mut impl FnMut(&Addr)) {
+/// Every address, and whether it is only prefetched.
+pub fn each_addr(stmts: &[Stmt], see: &mut impl FnMut(&Addr, bool)) {
     for stmt in stmts {
         match stmt {
             Stmt::For(_, body) | Stmt::Unroll(_, body) | Stmt::If(_, _, body) => each_addr(body, see),
             Stmt::Comment(_) => {}
-            Stmt::Prefetch(addr) => see(addr),
-            Stmt::Let(_, value) | Stmt::Set(_, value) => each_load(value, &mut |addr, _| see(addr)),
+            Stmt::Prefetch(addr) => see(addr, true),
+            Stmt::Let(_, value) | Stmt::Set(_, value) => each_load(value, &mut |addr, _| see(addr, false)),
             Stmt::Store(to, value, _) => {
-                see(to);
-                each_load(value, &mut |addr, _| see(addr));
+                see(to, false);
+                each_load(value, &mut |addr, _| see(addr, false));
             }
         }
     }
@@ -99,7 +99,7 @@ pub fn changed_families(kernel: &Kernel) -> HashSet<usize> {
 /// True when an address or a condition depends on the variable.
 pub fn uses(stmts: &[Stmt], var: Var) -> bool {
     let mut used = false;
-    each_addr(stmts, &mut |addr| used |= addr.at.terms.iter().any(|&(v, _)| v == var));
+    each_addr(stmts, &mut |addr, _| used |= addr.at.terms.iter().any(|&(v, _)| v == var));
     used || stmts.iter().any(|stmt| match stmt {
         Stmt::If(v, _, body) => *v == var || uses(body, var),
         Stmt::For(_, body) | Stmt::Unroll(_, body) => uses(body, var),

@@ -58,17 +58,13 @@ impl Builder {
         self.kernel.strides.push((param, name, value));
     }
 
-    /// Declares a family of registers; a second `acc` becomes `acc2`.
+    /// A family of registers; one name is one family.
     pub fn regs(&mut self, name: &str) -> usize {
-        let same = self
-            .kernel
-            .regs
-            .iter()
-            .filter(|reg| reg.trim_end_matches(|c: char| c.is_ascii_digit()) == name)
-            .count();
-        let unique = if same == 0 { name.to_owned() } else { format!("{name}{}", same + 1) };
-        self.kernel.regs.push(unique);
-        self.kernel.regs.len() - 1
+        let regs = &mut self.kernel.regs;
+        regs.iter().position(|reg| reg == name).unwrap_or_else(|| {
+            regs.push(name.to_owned());
+            regs.len() - 1
+        })
     }
 
     /// A variable; a `ky` inside of another `ky` becomes `ky2`.
@@ -103,8 +99,11 @@ impl Builder {
         self.scopes.pop().unwrap_or_default()
     }
 
-    /// `for name in 0..count`.
+    /// `for name in 0..count`; what runs once needs no loop.
     pub fn for_(&mut self, name: &str, count: usize, body: impl FnOnce(&mut Self, Var)) {
+        if count == 1 {
+            return self.unroll(name, 1, body);
+        }
         let var = self.var(name, count);
         let stmts = self.body(var, body);
         self.push(Stmt::For(var, stmts));
@@ -114,7 +113,9 @@ impl Builder {
     pub fn unroll(&mut self, name: &str, count: usize, body: impl FnOnce(&mut Self, Var)) {
         let var = self.var(name, count);
         let stmts = self.body(var, body);
-        self.push(Stmt::Unroll(var, stmts));
+        if !stmts.is_empty() {
+            self.push(Stmt::Unroll(var, stmts));
+        }
     }
 
     /// `if range.contains(var)`.

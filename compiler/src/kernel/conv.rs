@@ -70,6 +70,9 @@ fn sweep(b: &mut Builder, frame: &Frame, place: &Place) {
     for region in &frame.schedule.regions {
         let number = Affine::constant(first);
         first += region.count();
+        if frame.schedule.regions.len() > 1 {
+            b.comment(describe(region));
+        }
         loop_unless_one(b, "ty", region.tiles[0], |b, ty| {
             loop_unless_one(b, "tx", region.tiles[1], |b, tx| {
                 let number = step(step(number, ty, region.tiles[1]), tx, 1);
@@ -85,6 +88,15 @@ fn sweep(b: &mut Builder, frame: &Frame, place: &Place) {
         let plane = place.plane.clone().plus(j, frame.spec.y.pitch_plane());
         halo::zero(b, frame.y, &frame.spec.y, plane, band);
     });
+}
+
+/// Where a region lies, for the reader.
+fn describe(region: &Region) -> String {
+    let span = |axis: usize| {
+        let (first, count) = (region.origin[axis], region.tiles[axis] * region.tile[axis]);
+        format!("{first}..{}", first + count)
+    };
+    format!("rows {}, columns {}: tiles of {}x{}", span(0), span(1), region.tile[0], region.tile[1])
 }
 
 fn step(at: Affine, var: Option<Var>, by: usize) -> Affine {

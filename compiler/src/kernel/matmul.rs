@@ -62,7 +62,10 @@ pub fn build(name: String, spec: &MatMulSpec, isa: &Isa) -> Kernel {
     if tail > 0 {
         let last =
             Columns { y: Affine::constant(whole * BLOCK), w: Affine::constant(whole * panel), count: tail };
-        b.if_(task, 0..1, |b| rows(b, &names, &last));
+        match whole {
+            0 => rows(&mut b, &names, &last),
+            _ => b.if_(task, 0..1, |b| rows(b, &names, &last)),
+        }
     }
     b.finish()
 }
@@ -149,13 +152,22 @@ struct Part {
 fn parts(b: &mut Builder, names: &Names, count: usize) -> Vec<Part> {
     let lanes = b.lanes();
     let starts = (0..count).step_by(lanes);
+    // Several vectors a panel are told apart by letters, since numbers count rows and chains.
+    let letters = if lanes < BLOCK { ["_a", "_b", "_c", "_d"].as_slice() } else { &[""] };
     starts
-        .map(|first| {
+        .zip(letters.iter().cycle())
+        .map(|(first, letter)| {
             let left = count - first;
             let store = if left < lanes { Lanes::First(left) } else { Lanes::All };
             // Packed panels are filled up with zeros; the rows of an activation end where they end.
             let load = if names.spec.rhs == Rhs::Packed { Lanes::All } else { store };
-            Part { first, store, load, acc: b.regs("acc"), total: b.regs("total") }
+            Part {
+                first,
+                store,
+                load,
+                acc: b.regs(&format!("acc{letter}")),
+                total: b.regs(&format!("total{letter}")),
+            }
         })
         .collect()
 }

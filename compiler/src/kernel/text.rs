@@ -34,6 +34,11 @@ impl Text<'_> {
         format!("{} in {}:", info.name, info.count)
     }
 
+    /// True for a variable that has one value: it says nothing.
+    fn once(&self, var: Var) -> bool {
+        self.0.vars[var.0].count == 1
+    }
+
     fn block(&self, out: &mut String, depth: usize, stmts: &[Stmt]) -> fmt::Result {
         stmts.iter().try_for_each(|stmt| {
             let pad = "  ".repeat(depth);
@@ -43,6 +48,7 @@ impl Text<'_> {
             };
             match stmt {
                 Stmt::For(var, body) => nested(format!("for {}", self.count(*var)), body),
+                Stmt::Unroll(var, body) if self.once(*var) => self.block(out, depth, body),
                 Stmt::Unroll(var, body) => nested(format!("unroll {}", self.count(*var)), body),
                 Stmt::If(var, range, body) => {
                     nested(format!("if {} in {range:?}:", self.0.vars[var.0].name), body)
@@ -59,7 +65,8 @@ impl Text<'_> {
     }
 
     fn reg(&self, reg: &Reg) -> String {
-        let index: Vec<&str> = reg.index.iter().map(|var| self.0.vars[var.0].name.as_str()).collect();
+        let index = reg.index.iter().filter(|var| !self.once(**var));
+        let index: Vec<&str> = index.map(|var| self.0.vars[var.0].name.as_str()).collect();
         let name = &self.0.regs[reg.family];
         if index.is_empty() { name.clone() } else { format!("{name}<{}>", index.join(",")) }
     }
@@ -72,6 +79,7 @@ impl Text<'_> {
         let mut terms: Vec<String> = at
             .terms
             .iter()
+            .filter(|(var, _)| !self.once(*var))
             .map(|&(var, by)| match (&self.0.vars[var.0].name, stride_name(self.0, param, by)) {
                 (name, _) if by == 1 => name.clone(),
                 (name, Some(stride)) => format!("{name}*{stride}"),
