@@ -51,7 +51,11 @@ impl Text<'_> {
                 Stmt::Unroll(var, body) if self.once(*var) => self.block(out, depth, body),
                 Stmt::Unroll(var, body) => nested(format!("unroll {}", self.count(*var)), body),
                 Stmt::If(var, range, body) => {
-                    nested(format!("if {} in {range:?}:", self.0.vars[var.0].name), body)
+                    let test = match range.len() {
+                        1 => format!("== {}", range.start),
+                        _ => format!("in {range:?}"),
+                    };
+                    nested(format!("if {} {test}:", self.0.vars[var.0].name), body)
                 }
                 Stmt::Comment(text) => writeln!(out, "{pad}# {text}"),
                 Stmt::Let(reg, value) => writeln!(out, "{pad}let {} = {}", self.reg(reg), self.expr(value)),
