@@ -119,7 +119,8 @@ fn manifest(name: &str) -> String {
     let runtime = root().join("runtime");
     format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-         tilewright-runtime = {{ path = {runtime:?} }}\n\n[workspace]\n"
+         tilewright-runtime = {{ path = {runtime:?} }}\n\n[workspace]\n\n\
+         [profile.dev]\ndebug = false\n"
     )
 }
 

@@ -11,14 +11,29 @@ pub const LANES: usize = 4;
 #[repr(C, align(16))]
 pub struct V([f32; LANES]);
 
-#[inline(always)]
-fn map(a: V, f: impl Fn(f32) -> f32) -> V {
-    V(a.0.map(f))
-}
-
-#[inline(always)]
-fn zip(a: V, b: V, f: impl Fn(f32, f32) -> f32) -> V {
-    V(std::array::from_fn(|lane| f(a.0[lane], b.0[lane])))
+/// A vector of one expression per lane, written out: closures over arrays take rustc more than twice as long, and a
+/// network calls these functions ten thousand times.
+macro_rules! lanes {
+    ($lane:ident => $value:expr) => {
+        V([
+            {
+                const $lane: usize = 0;
+                $value
+            },
+            {
+                const $lane: usize = 1;
+                $value
+            },
+            {
+                const $lane: usize = 2;
+                $value
+            },
+            {
+                const $lane: usize = 3;
+                $value
+            },
+        ])
+    };
 }
 
 /// `p[at ..][.. LANES]`.
@@ -131,56 +146,56 @@ pub fn zero() -> V {
 /// `a + b`.
 #[inline]
 pub fn add(a: V, b: V) -> V {
-    zip(a, b, |a, b| a + b)
+    lanes!(I => a.0[I] + b.0[I])
 }
 
 /// `a - b`.
 #[inline]
 pub fn sub(a: V, b: V) -> V {
-    zip(a, b, |a, b| a - b)
+    lanes!(I => a.0[I] - b.0[I])
 }
 
 /// `a * b`.
 #[inline]
 pub fn mul(a: V, b: V) -> V {
-    zip(a, b, |a, b| a * b)
+    lanes!(I => a.0[I] * b.0[I])
 }
 
 /// `a / b`.
 #[inline]
 pub fn div(a: V, b: V) -> V {
-    zip(a, b, |a, b| a / b)
+    lanes!(I => a.0[I] / b.0[I])
 }
 
 /// The greater; `b` where either is a NaN.
 #[inline]
 pub fn max(a: V, b: V) -> V {
-    zip(a, b, |a, b| if a > b { a } else { b })
+    lanes!(I => if a.0[I] > b.0[I] { a.0[I] } else { b.0[I] })
 }
 
 /// The lesser; `b` where either is a NaN.
 #[inline]
 pub fn min(a: V, b: V) -> V {
-    zip(a, b, |a, b| if a < b { a } else { b })
+    lanes!(I => if a.0[I] < b.0[I] { a.0[I] } else { b.0[I] })
 }
 
 /// `a * b + c`, rounded twice: without the instruction, rounding once would take a library call per lane.
 #[inline]
 pub fn fma(a: V, b: V, c: V) -> V {
-    add(mul(a, b), c)
+    lanes!(I => a.0[I] * b.0[I] + c.0[I])
 }
 
 /// e to the `a`.
 #[inline]
 pub fn exp(a: V) -> V {
     let x = min(constant(exp::HI), max(constant(exp::LO), a));
-    let n = map(x, |x| (x * exp::LOG2_E + exp::ROUND) - exp::ROUND);
+    let n = lanes!(I => (x.0[I] * exp::LOG2_E + exp::ROUND) - exp::ROUND);
     let r = fma(n, constant(exp::LN2_LOW), fma(n, constant(exp::LN2_HIGH), x));
     let [first, rest @ ..] = exp::TAYLOR;
     let p = rest.into_iter().fold(constant(first), |p, c| fma(p, r, constant(c)));
     // In two halves, since 2^128 and 2^-150 are no f32.
-    let half = map(n, |n| power_of_two((n as i32) >> 1));
-    let other = map(n, |n| power_of_two((n as i32) - ((n as i32) >> 1)));
+    let half = lanes!(I => power_of_two((n.0[I] as i32) >> 1));
+    let other = lanes!(I => power_of_two((n.0[I] as i32) - ((n.0[I] as i32) >> 1)));
     mul(mul(p, half), other)
 }
 
