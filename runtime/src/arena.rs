@@ -104,7 +104,7 @@ impl<'a> Arena<'a> {
     pub fn try_new(floats: &'a mut [f32], need: usize) -> Result<Self, Error> {
         if floats.len() < need {
             return Err(Error::usage(format!(
-                "the arena has {} floats and the model needs {need}; its INFO tells the size",
+                "the arena has {} floats and the model needs {need} with its number of threads; its INFO tells the size",
                 floats.len()
             )));
         }

@@ -16,8 +16,10 @@ pub struct ModelInfo {
     pub tool_version: &'static str,
     /// Floating-point operations of a run as the network defines it (a multiply-add counts 2).
     pub flops: u64,
-    /// Bytes of the arena that a run needs.
+    /// Bytes of the arena that a run on one thread needs.
     pub arena_bytes: usize,
+    /// Bytes that each further thread adds to it.
+    pub scratch_bytes: usize,
     /// Bytes of the packed weights.
     pub weight_bytes: usize,
     /// Inputs, in the order of [`Network::run_probed`](crate::Network::run_probed).
@@ -33,9 +35,10 @@ pub struct ModelInfo {
 }
 
 impl ModelInfo {
-    /// Floats of the arena that a run needs.
-    pub const fn arena_floats(&self) -> usize {
-        self.arena_bytes / size_of::<f32>()
+    /// Floats of the arena that a run on so many threads needs.
+    pub const fn arena_floats(&self, threads: usize) -> usize {
+        let scratch = self.scratch_bytes.saturating_mul(threads.saturating_sub(1));
+        self.arena_bytes.saturating_add(scratch) / size_of::<f32>()
     }
 }
 

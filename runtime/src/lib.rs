@@ -1,7 +1,7 @@
 //! Runtime of models compiled by tilewright.
 //!
-//! Generated code needs [`simd`], [`Out`], [`Arena`], [`Weights`], [`Probe`], [`Network`] and the descriptions of
-//! [`info`]; none of that has a dependency but a checksum. The features add what a program around the model wants:
+//! Generated code needs [`simd`], [`Out`], [`Arena`], [`Weights`], [`Probe`], [`Executor`], [`Network`] and the
+//! descriptions of [`info`]; none of that has a dependency but a checksum. The features add what a program around the model wants:
 //! `image` (decoding and preprocessing), `npy` (NumPy files), `mmap` (weights mapped instead of read), `app` (the
 //! standalone program, with `image` and `npy`).
 //!
@@ -11,6 +11,7 @@ pub mod abi;
 #[cfg(feature = "app")]
 pub mod app;
 mod arena;
+pub mod cores;
 mod entry;
 mod error;
 #[cfg(feature = "image")]
@@ -24,6 +25,7 @@ mod out;
 pub mod peak;
 pub mod probe;
 pub mod simd;
+pub mod threads;
 pub mod weights;
 
 pub use arena::{ALIGN, AlignedBuf, Arena};
@@ -34,4 +36,5 @@ pub use isa::Isa;
 pub use network::{LoadOptions, Network};
 pub use out::Out;
 pub use probe::{Dump, NoProbe, Probe, Timer};
+pub use threads::{Executor, Inline, Pool};
 pub use weights::{Expected, Weights};

@@ -1,8 +1,9 @@
 //! What every compiled model is.
 
 use crate::info::{ModelInfo, TensorInfo};
-use crate::{AlignedBuf, Error, Isa, NoProbe, Probe};
+use crate::{AlignedBuf, Error, Executor, Inline, Isa, NoProbe, Pool, Probe};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How to load a model.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +12,25 @@ pub struct LoadOptions {
     pub isa: Option<Isa>,
     /// Weights file; the embedded weights, or the default place of external ones, when absent.
     pub weights: Option<PathBuf>,
+    /// Threads of a run, the caller's included; 0 and 1 run on the caller's alone. Results are the same bits for any
+    /// number.
+    pub threads: usize,
+    /// Runs the steps in place of a pool that the model makes itself; `threads` does not count then.
+    pub executor: Option<Arc<dyn Executor>>,
+}
+
+impl LoadOptions {
+    /// What is to run the steps: the executor given, or one of its own for that many threads.
+    ///
+    /// # Errors
+    /// When there are too many threads for the system.
+    pub fn executor(&self) -> Result<Arc<dyn Executor>, Error> {
+        Ok(match (&self.executor, self.threads) {
+            (Some(executor), _) => Arc::clone(executor),
+            (None, 0 | 1) => Arc::new(Inline),
+            (None, threads) => Arc::new(Pool::new(threads)?),
+        })
+    }
 }
 
 /// A compiled model: weights and a choice of instruction set. A run takes memory from its caller, so that one model
@@ -28,10 +48,13 @@ pub trait Network: Sized + Send + Sync {
     /// The instruction set that runs use.
     fn isa(&self) -> Isa;
 
+    /// The number of threads that a run uses.
+    fn threads(&self) -> usize;
+
     /// Computes the outputs into `arena`, telling `probe` before and after each step.
     ///
-    /// `arena` is memory of [`arena_floats`](ModelInfo::arena_floats), aligned to 64 bytes, which was zeroed before the
-    /// first run and that only runs of this model have written since. `inputs` are row-major, as [`ModelInfo::inputs`] says.
+    /// `arena` is memory of [`arena_floats`](ModelInfo::arena_floats) for [`threads`](Network::threads), aligned to 64
+    /// bytes, which was zeroed before the first run and that only runs of this model have written since. `inputs` are row-major, as [`ModelInfo::inputs`] says.
     ///
     /// # Errors
     /// When the arena or an input does not have the size it must have.
@@ -57,8 +80,8 @@ pub trait Network: Sized + Send + Sync {
     ///
     /// # Errors
     /// When there is not that much memory.
-    fn new_arena() -> Result<AlignedBuf, Error> {
-        AlignedBuf::try_new(Self::INFO.arena_floats()).map_err(|error| error.at("arena"))
+    fn new_arena(&self) -> Result<AlignedBuf, Error> {
+        AlignedBuf::try_new(Self::INFO.arena_floats(self.threads())).map_err(|error| error.at("arena"))
     }
 }
 

@@ -83,7 +83,7 @@ fn wrong_command_lines_are_usage_errors_that_name_the_argument() {
         (&["cat.jpg", "--top", "many"], "not \"many\""),
         (&["--bench", "--rounds", "-1"], "--rounds"),
         (&["--bench", "--rounds", "99999999999999999999"], "--rounds"),
-        (&["--bench", "--threads", "2"], "--threads: only 1 until"),
+        (&["--bench", "--threads", "5000"], "the number of threads is 1 to 1024, not 5000"),
         (&["--bench", "--threads", "0"], "--threads takes a number from 1 on"),
         (&["--bench", "--isa", "mmx"], "portable, avx2, avx512"),
         (&["--bench", "--isa", "avx512"], "not built for avx512"),
@@ -211,11 +211,14 @@ fn dumps_each_step() {
 
 #[test]
 fn measures() {
-    let bench = run::<Sums>(&["--bench", "--rounds", "5", "--isa", "portable"]).unwrap();
+    let bench = run::<Sums>(&["--bench", "--rounds", "5", "--isa", "portable", "--threads", "1"]).unwrap();
     for part in ["sums: 5 rounds, portable, 1 thread", "min ", "median ", "p10 ", "p90 ", "roofline ratio"] {
         assert!(bench.contains(part), "{part} in {bench}");
     }
-    let bench = run::<Sums>(&["--bench", "--rounds", "5", "--json"]).unwrap();
+    let bench = run::<Sums>(&["--bench", "--rounds", "5", "--threads", "3"]).unwrap();
+    assert!(bench.contains(", 3 threads\n") && bench.contains("the peak of 3 x "), "{bench}");
+    let bench = run::<Sums>(&["--bench", "--rounds", "5", "--json", "--threads", "2"]).unwrap();
+    assert!(bench.contains("\"threads\":2,"), "{bench}");
     assert!(bench.starts_with("{\"model\":\"sums\"") && bench.contains("\"median\":{\"ms\":"), "{bench}");
     let profile = run::<Sums>(&["--profile", "--rounds", "5"]).unwrap();
     let lines: Vec<&str> = profile.lines().collect();

@@ -9,7 +9,7 @@ use std::fmt::Write;
 pub fn forward(plan: &Plan, head: &Header) -> String {
     let mut text = head.doc("The network as a table of steps.");
     text.push_str(
-        "\nuse crate::kernels::Kernels;\nuse tilewright_runtime::{Arena, Probe, Weights};\n\n\
+        "\nuse crate::kernels::Kernels;\nuse tilewright_runtime::{Arena, Executor, Probe, Weights};\n\n\
          // Buffers: first float in the arena. Those that share memory are never alive together.\n",
     );
     buffers(&mut text, plan);
@@ -29,11 +29,15 @@ pub fn forward(plan: &Plan, head: &Header) -> String {
     let tuple = |list: &[String]| {
         if list.len() == 1 { format!("({},)", list[0]) } else { format!("({})", list.join(", ")) }
     };
+    if plan.scratch > 0 {
+        text.push_str(OWN);
+    }
     let _ = write!(
         text,
-        "\n/// Runs all steps. The arena has at least `ARENA` floats, and the weights are those of this graph.\n\
+        "\n/// Runs all steps. The arena has as many floats as the executor's threads need, and the weights are those of\n\
+         /// this graph.\n\
          pub(crate) fn forward<P: Probe + ?Sized>(\n    k: &Kernels,\n    w: &Weights,\n    a: Arena<'_>,\n    \
-         {}: {},\n    probe: &mut P,\n) {{\n{MACRO}",
+         {}: {},\n    executor: &dyn Executor,\n    probe: &mut P,\n) {{\n{MACRO}",
         tuple(&names),
         tuple(&inputs),
     );
@@ -44,13 +48,23 @@ pub fn forward(plan: &Plan, head: &Header) -> String {
     text
 }
 
-/// Expands to the call of one step between the probe's hooks.
+/// Where a thread's scratch memory is.
+const OWN: &str = "
+/// First float of a thread's scratch memory: that of the first thread is planned, the others' is behind the arena.
+fn own(planned: usize, thread: usize) -> usize {
+    if thread == 0 { planned } else { crate::ARENA + (thread - 1) * crate::SCRATCH }
+}
+";
+
+/// Expands to the calls of one step between the probe's hooks.
 const MACRO: &str = "    macro_rules! step {
-        ($number:literal, $kernel:ident($($arg:expr),*)) => {
+        ($number:literal, $kernel:ident($($arg:expr),*)) => { step!($number, |_| $kernel($($arg),*)) };
+        ($number:literal, |$thread:tt| $kernel:ident($($arg:expr),*)) => {
             probe.before($number);
             // SAFETY: the CPU has the instruction set of `k`; every range lies inside the arena or the weights, and the
-            // range that is written is disjoint from those that are read: the memory planner proved both.
-            unsafe { (k.$kernel.run)($($arg,)* 0..k.$kernel.tasks) };
+            // range that is written is disjoint from those that are read: the memory planner proved both. Tasks write
+            // elements of their own, threads use scratch memory of their own.
+            k.$kernel.spread(executor, |$thread, tasks| unsafe { (k.$kernel.run)($($arg,)* tasks) });
             // SAFETY: the step is over, so nothing writes to the arena.
             probe.after($number, unsafe { a.view() });
         };
@@ -107,13 +121,19 @@ fn row(plan: &Plan, number: usize, step: &Step) -> [String; 2] {
         })
         .collect();
     let sources: Vec<String> = step.sources.iter().map(|source| one_line(source)).collect();
-    [format!("step!({number}, {}({}));", kernel.name, args.join(", ")), format!("// {}", sources.join(" "))]
+    let scratch = kernel.spec.params().iter().any(|param| param.role == Role::Scratch);
+    let thread = if scratch { "|t| " } else { "" };
+    [
+        format!("step!({number}, {thread}{}({}));", kernel.name, args.join(", ")),
+        format!("// {}", sources.join(" ")),
+    ]
 }
 
 fn argument(plan: &Plan, id: BufferId, role: Role) -> String {
     match (plan.buffer(id).place, role) {
         (Place::Input(number), _) => format!("input{number}"),
-        (Place::Arena(_), Role::Output | Role::Scratch) => format!("a.write(B{})", id.0),
+        (Place::Arena(_), Role::Output) => format!("a.write(B{})", id.0),
+        (Place::Arena(_), Role::Scratch) => format!("a.write(own(B{}, t))", id.0),
         (Place::Arena(_), _) => format!("a.read(B{})", id.0),
     }
 }

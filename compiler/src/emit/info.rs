@@ -23,7 +23,7 @@ pub fn info(plan: &Plan, options: &EmitOptions, head: &Header) -> String {
         "\nuse tilewright_runtime::{{Filter, Isa, ModelInfo, Place, Preprocess, StepInfo, TensorInfo}};\n\n\
          /// Description of the model.\npub const INFO: ModelInfo = ModelInfo {{\n    \
          name: {:?},\n    graph_sha256: \"{}\",\n    tool_version: {:?},\n    flops: {},\n    \
-         arena_bytes: {},\n    weight_bytes: {},\n    inputs: &[{}],\n    outputs: &[{}],\n    steps: STEPS,\n    \
+         arena_bytes: {},\n    scratch_bytes: {},\n    weight_bytes: {},\n    inputs: &[{}],\n    outputs: &[{}],\n    steps: STEPS,\n    \
          isas: &[{}],\n    preprocess: Preprocess {{ resize_short: {}, crop: {}, filter: Filter::{:?}, mean: {:?}, std: {:?} }},\n}};\n\n\
          /// The steps, in order.\nconst STEPS: &[StepInfo] = &[\n",
         options.name,
@@ -31,6 +31,7 @@ pub fn info(plan: &Plan, options: &EmitOptions, head: &Header) -> String {
         env!("CARGO_PKG_VERSION"),
         plan.flops(),
         4 * plan.arena,
+        4 * plan.scratch,
         4 * plan.weight_floats,
         tensors(&plan.inputs),
         tensors(&plan.outputs),

@@ -14,7 +14,7 @@ fn number(value: usize) -> Literal {
 
 /// `src/lib.rs`: the model as a type.
 pub fn library(plan: &Plan, options: &EmitOptions, head: &Header) -> Result<String, Error> {
-    let (arena, floats) = (number(plan.arena), number(plan.weight_floats));
+    let (arena, scratch, floats) = (number(plan.arena), number(plan.scratch), number(plan.weight_floats));
     let flops = Literal::u64_unsuffixed(plan.flops());
     let hash = hex(&plan.graph_hash);
     let bytes = plan.weights_hash.iter().map(|byte| Literal::u8_unsuffixed(*byte));
@@ -53,21 +53,27 @@ pub fn library(plan: &Plan, options: &EmitOptions, head: &Header) -> Result<Stri
         pub mod kernels;
         pub use info::INFO;
         use kernels::Kernels;
-        use tilewright_runtime::{AlignedBuf, Arena, Error, Expected, Isa, LoadOptions, ModelInfo, Network, NoProbe, Probe, Weights};
+        use std::sync::Arc;
+        use tilewright_runtime::{
+            AlignedBuf, Arena, Error, Executor, Expected, Inline, Isa, LoadOptions, ModelInfo, Network, NoProbe, Probe, Weights,
+        };
 
         /// The code and the runtime fit together.
         const _: () = tilewright_runtime::abi::V1;
 
         /// SHA-256 of the network's topology; weights of the same topology fit.
         pub const GRAPH_SHA256: &str = #hash;
-        /// Bytes of the memory that one run needs.
+        /// Bytes of the memory that a run on one thread needs.
         pub const ARENA_BYTES: usize = 4 * ARENA;
+        /// Bytes that each further thread adds.
+        pub const SCRATCH_BYTES: usize = 4 * SCRATCH;
         /// Bytes of the packed weights.
         pub const WEIGHT_BYTES: usize = 4 * WEIGHTS;
         /// Floating-point operations of one run, two per multiply-add.
         pub const FLOPS: u64 = #flops;
 
         const ARENA: usize = #arena;
+        const SCRATCH: usize = #scratch;
         const WEIGHTS: usize = #floats;
         const EXPECTED: Expected = Expected { graph: [#(#bytes),*], floats: WEIGHTS };
 
@@ -78,6 +84,7 @@ pub fn library(plan: &Plan, options: &EmitOptions, head: &Header) -> Result<Stri
             isa: Isa,
             kernels: &'static Kernels,
             weights: Weights,
+            executor: Arc<dyn Executor>,
         }
 
         /// The memory of one run at a time.
@@ -86,17 +93,33 @@ pub fn library(plan: &Plan, options: &EmitOptions, head: &Header) -> Result<Stri
         }
 
         impl Workspace {
-            /// Allocates the arena, once and for all.
+            /// Allocates the memory of a run on one thread, once and for all.
             ///
             /// # Errors
             /// Memory is short.
             pub fn new() -> Result<Self, Error> {
-                Ok(Workspace { arena: AlignedBuf::try_new(ARENA)? })
+                Self::with_threads(1)
+            }
+
+            /// Allocates the memory of a run on the threads of a model.
+            ///
+            /// # Errors
+            /// Memory is short.
+            pub fn for_model(model: &Model) -> Result<Self, Error> {
+                Self::with_threads(model.threads())
+            }
+
+            /// Allocates the memory of a run on so many threads.
+            ///
+            /// # Errors
+            /// Memory is short.
+            pub fn with_threads(threads: usize) -> Result<Self, Error> {
+                Ok(Workspace { arena: AlignedBuf::try_new(INFO.arena_floats(threads))? })
             }
         }
 
         impl Model {
-            /// Loads the model with the best instruction set of this CPU.
+            /// Loads the model with the best instruction set of this CPU, to run on the thread of its caller.
             ///
             /// # Errors
             /// Weights that are missing, damaged or of another network.
@@ -119,11 +142,15 @@ pub fn library(plan: &Plan, options: &EmitOptions, head: &Header) -> Result<Stri
                     Some(path) => Weights::open(path, &EXPECTED)?,
                     None => #fallback,
                 };
-                Ok(Model { isa, kernels, weights })
+                Ok(Model { isa, kernels, weights, executor: options.executor()? })
             }
 
             fn isa(&self) -> Isa {
                 self.isa
+            }
+
+            fn threads(&self) -> usize {
+                self.executor.threads()
             }
 
             fn run_probed<P: Probe + ?Sized>(
@@ -132,8 +159,9 @@ pub fn library(plan: &Plan, options: &EmitOptions, head: &Header) -> Result<Stri
                 inputs: &[&[f32]],
                 probe: &mut P,
             ) -> Result<(), Error> {
-                let arena = Arena::try_new(arena, ARENA)?;
-                forward::forward(self.kernels, &self.weights, arena, (#(#inputs,)*), probe);
+                let arena = Arena::try_new(arena, INFO.arena_floats(self.threads()))?;
+                let inputs = (#(#inputs,)*);
+                forward::forward(self.kernels, &self.weights, arena, inputs, &*self.executor, probe);
                 Ok(())
             }
 
@@ -181,9 +209,13 @@ fn run(plan: &Plan) -> TokenStream {
     );
     quote! {
         #[doc = #doc]
+        ///
+        /// On the threads of the model when the workspace has memory for them, else on one.
         pub fn run<'w>(&self, workspace: &'w mut Workspace, #(#names: &[f32; #lens]),*) -> #types {
+            let enough = workspace.arena.len() >= INFO.arena_floats(self.threads());
+            let executor = if enough { &*self.executor } else { &Inline };
             let arena = Arena::new(&mut workspace.arena);
-            forward::forward(self.kernels, &self.weights, arena, (#(#names,)*), &mut NoProbe);
+            forward::forward(self.kernels, &self.weights, arena, (#(#names,)*), executor, &mut NoProbe);
             #safety
             #values
         }

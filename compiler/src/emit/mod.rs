@@ -71,12 +71,13 @@ pub fn crate_files(plan: &Plan, options: &EmitOptions) -> Result<Vec<File>, Erro
         File { path: "src/main.rs".to_owned(), text: library::program(options, &head)? },
         File { path: "src/info.rs".to_owned(), text: info::info(plan, options, &head) },
         File { path: "src/forward.rs".to_owned(), text: forward::forward(plan, &head) },
-        File { path: "src/kernels/mod.rs".to_owned(), text: table::table(plan, &head)? },
     ];
     if options.weights == Weights::Embed {
         files.push(File { path: "build.rs".to_owned(), text: cargo::build_script(&head) });
     }
+    let mut whole = Vec::new();
     for (number, isa) in plan.isas.iter().enumerate() {
+        whole.push(Vec::new());
         let path = format!("src/kernels/{}/mod.rs", isa.module);
         files.push(File { path, text: table::modules(plan, isa, &head) });
         for (id, planned) in plan.kernels.iter().enumerate() {
@@ -85,11 +86,13 @@ pub fn crate_files(plan: &Plan, options: &EmitOptions) -> Result<Vec<File>, Erro
             if let Some(fault) = kernels::verify::verify(&kernel).into_iter().next() {
                 return Err(bug(&fault));
             }
+            whole[number].push(!kernel.prologue.is_empty());
             let doc = doc::lines(plan, id, &kernel, schedule);
             let text = kernel::file(&kernel, isa, &doc, &head)?;
             files.push(File { path: format!("src/kernels/{}/{}.rs", isa.module, planned.name), text });
         }
     }
+    files.push(File { path: "src/kernels/mod.rs".to_owned(), text: table::table(plan, &whole, &head)? });
     Ok(files)
 }
 

@@ -14,7 +14,9 @@ fn ident(name: &str) -> Ident {
 }
 
 /// `src/kernels/mod.rs`.
-pub fn table(plan: &Plan, head: &Header) -> Result<String, Error> {
+///
+/// `whole` says per instruction set which kernels do work before their tasks.
+pub fn table(plan: &Plan, whole: &[Vec<bool>], head: &Header) -> Result<String, Error> {
     let modules = plan.isas.iter().map(|isa| {
         let module = ident(isa.module);
         let doc = format!(" Kernels for {}.", isa.name);
@@ -32,12 +34,12 @@ pub fn table(plan: &Plan, head: &Header) -> Result<String, Error> {
         });
         quote!(pub #name: Entry<unsafe fn(#(#params,)* Range<usize>)>,)
     });
-    let sets = plan.isas.iter().map(|isa| {
+    let sets = plan.isas.iter().zip(whole).map(|(isa, whole)| {
         let (module, constant) = (ident(isa.module), ident(&isa.module.to_uppercase()));
         let cfg = cfg(isa);
-        let fields = plan.kernels.iter().map(|kernel| {
+        let fields = plan.kernels.iter().zip(whole).map(|(kernel, whole)| {
             let name = ident(&kernel.name);
-            quote!(#name: Entry { run: #module::#name::#name, tasks: #module::#name::TASKS },)
+            quote!(#name: Entry { run: #module::#name::#name, tasks: #module::#name::TASKS, whole: #whole },)
         });
         let doc = format!(" The kernels for {}.", isa.name);
         quote!(#[doc = #doc] #cfg pub static #constant: Kernels = Kernels { #(#fields)* };)

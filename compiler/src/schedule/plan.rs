@@ -36,8 +36,10 @@ pub struct Plan {
     pub buffers: Vec<Buffer>,
     /// Packed weights, in execution order, one behind the other.
     pub weights: Vec<WeightRange>,
-    /// Floats of the arena.
+    /// Floats of the arena that one thread needs.
     pub arena: usize,
+    /// Floats behind it that each further thread needs: the largest scratch memory of a kernel.
+    pub scratch: usize,
     /// Floats of the weights.
     pub weight_floats: usize,
     /// Buffers that the caller fills, in ONNX's order.

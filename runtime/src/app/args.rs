@@ -1,7 +1,7 @@
 //! The command line of the standalone program.
 
 use crate::info::ModelInfo;
-use crate::{Error, Isa, LoadOptions};
+use crate::{Error, Isa, LoadOptions, cores};
 use lexopt::{Arg, Parser, ValueExt};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -56,14 +56,15 @@ Pictures are JPEG or PNG files; arrays are .npy files of f32, row-major.
   --info           describe the model
   --isa NAME       use an instruction set other than the best: {isas}
   --weights FILE   read the weights from a file
-  --threads N      only 1 until there is a thread pool
+  --threads N      threads of a run ({threads})
   --help, --version
 ";
 
 /// The text of `--help`.
 pub(super) fn help(info: &ModelInfo) -> String {
     let isas: Vec<&str> = info.isas.iter().map(|isa| isa.name()).collect();
-    HELP.replace("{name}", info.name).replace("{isas}", &isas.join(", "))
+    let threads = format!("{}, as many as this machine has cores", cores::physical());
+    HELP.replace("{name}", info.name).replace("{isas}", &isas.join(", ")).replace("{threads}", &threads)
 }
 
 /// What names a job on the command line.
@@ -140,13 +141,12 @@ fn read(parser: &mut Parser) -> Result<Options, lexopt::Error> {
             }
             Arg::Long("isa") => load.isa = Some(parser.value()?.parse_with(Isa::parse)?),
             Arg::Long("weights") => load.weights = Some(parser.value()?.into()),
-            Arg::Long("threads") => {
-                if count("--threads", parser)? != 1 {
-                    return Err("--threads: only 1 until there is a thread pool".into());
-                }
-            }
+            Arg::Long("threads") => load.threads = count("--threads", parser)?,
             other => return Err(other.unexpected()),
         }
+    }
+    if load.threads == 0 {
+        load.threads = cores::physical();
     }
     let job = only(jobs, &modifiers)?;
     let job = match job {

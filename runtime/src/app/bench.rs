@@ -1,4 +1,4 @@
-//! `--bench`: the time of whole runs, beside the peak of the same minute.
+//! `--bench`: the time of whole runs, beside the peak of the same minute: that of one core times the threads.
 
 use super::args::Measure;
 use super::json;
@@ -28,6 +28,14 @@ impl Times {
     pub fn quantile(&self, share: f64) -> f64 {
         let last = self.0.len().saturating_sub(1);
         self.0.get((share * last as f64).round() as usize).copied().unwrap_or(0.0)
+    }
+}
+
+/// `1 thread`, `2 threads`.
+pub(super) fn threads<N: Network>(session: &Session<N>) -> String {
+    match session.network.threads() {
+        1 => "1 thread".to_owned(),
+        threads => format!("{threads} threads"),
     }
 }
 
@@ -62,7 +70,8 @@ pub(super) fn run<N: Network>(
         (0..measure.rounds).map(once).collect::<Result<Vec<_>, Stop>>()
     })?;
     let times = Times::new(&durations);
-    let roofline = info.flops as f64 / peak;
+    let cores = session.network.threads();
+    let roofline = info.flops as f64 / (peak * cores as f64);
     let isa = session.network.isa();
     let quantiles = [("min", 0.0), ("median", 0.5), ("p10", 0.1), ("p90", 0.9)]
         .map(|(name, q)| (name, times.quantile(q)));
@@ -70,7 +79,7 @@ pub(super) fn run<N: Network>(
         let mut fields = vec![
             ("model", json::string(info.name)),
             ("isa", json::string(isa.name())),
-            ("threads", json::number(1.0)),
+            ("threads", json::number(session.network.threads() as f64)),
             ("rounds", json::number(measure.rounds as f64)),
             ("flops", json::number(info.flops as f64)),
             ("peak_gflops", json::number(peak * 1e-9)),
@@ -92,9 +101,11 @@ pub(super) fn run<N: Network>(
         let ratio = format!("roofline ratio {:.3}", seconds / roofline);
         table.row([name.to_owned(), format!("{:.3} ms", seconds * 1e3), ratio]);
     }
-    let work = format!("{:.3} GFLOP at the peak of {:.1} GFLOP/s", info.flops as f64 * 1e-9, peak * 1e-9);
+    let times = if cores == 1 { String::new() } else { format!("{cores} x ") };
+    let work =
+        format!("{:.3} GFLOP at the peak of {times}{:.1} GFLOP/s", info.flops as f64 * 1e-9, peak * 1e-9);
     table.row(["roofline".to_owned(), format!("{:.3} ms", roofline * 1e3), work]);
-    writeln!(out, "{}: {} rounds, {isa}, 1 thread", info.name, measure.rounds)?;
+    writeln!(out, "{}: {} rounds, {isa}, {}", info.name, measure.rounds, threads(session))?;
     write!(out, "{table}")?;
     Ok(())
 }

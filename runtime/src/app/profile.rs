@@ -1,7 +1,7 @@
-//! `--profile`: the time of each step.
+//! `--profile`: the time of each step, beside the peak of one core times the threads.
 
 use super::args::Measure;
-use super::bench::{Times, WARM_UP, with_peak};
+use super::bench::{Times, WARM_UP, threads, with_peak};
 use super::json;
 use super::session::Session;
 use super::table::{Align, Table};
@@ -40,12 +40,13 @@ pub(super) fn run<N: Network>(
 }
 
 fn as_json<N: Network>(session: &Session<N>, rounds: usize, peak: f64, rows: &[(&StepInfo, f64)]) -> String {
+    let threads = session.network.threads() as f64;
     let steps = rows.iter().enumerate().map(|(step, (info, seconds))| {
         json::object([
             ("step", json::number(step as f64)),
             ("ms", json::number(seconds * 1e3)),
             ("gflops", json::number(info.flops as f64 / seconds * 1e-9)),
-            ("of_peak", json::number(info.flops as f64 / seconds / peak)),
+            ("of_peak", json::number(info.flops as f64 / seconds / peak / threads)),
             ("flops", json::number(info.flops as f64)),
             ("bytes", json::number(info.bytes as f64)),
             ("kernel", json::string(info.name)),
@@ -56,7 +57,7 @@ fn as_json<N: Network>(session: &Session<N>, rounds: usize, peak: f64, rows: &[(
     let profile = json::object([
         ("model", json::string(N::INFO.name)),
         ("isa", json::string(session.network.isa().name())),
-        ("threads", json::number(1.0)),
+        ("threads", json::number(threads)),
         ("rounds", json::number(rounds as f64)),
         ("peak_gflops", json::number(peak * 1e-9)),
         ("ms", json::number(rows.iter().map(|row| row.1).sum::<f64>() * 1e3)),
@@ -68,6 +69,7 @@ fn as_json<N: Network>(session: &Session<N>, rounds: usize, peak: f64, rows: &[(
 fn as_table<N: Network>(session: &Session<N>, rounds: usize, peak: f64, rows: &[(&StepInfo, f64)]) -> String {
     use Align::{Left, Right};
     let total: f64 = rows.iter().map(|row| row.1).sum();
+    let cores = session.network.threads() as f64;
     let mut table = Table::new([Right, Right, Right, Right, Right, Right, Left, Left]);
     table.row(["step", "ms", "% time", "GFLOP/s", "% peak", "MB", "kernel", "nodes"].map(str::to_owned));
     let cells = |flops: u64, bytes: u64, seconds: f64| {
@@ -76,7 +78,7 @@ fn as_table<N: Network>(session: &Session<N>, rounds: usize, peak: f64, rows: &[
             format!("{:.4}", seconds * 1e3),
             format!("{:.1}", seconds / total * 100.0),
             if flops == 0 { "-".to_owned() } else { format!("{:.1}", rate * 1e-9) },
-            if flops == 0 { "-".to_owned() } else { format!("{:.1}", rate / peak * 100.0) },
+            if flops == 0 { "-".to_owned() } else { format!("{:.1}", rate / peak / cores * 100.0) },
             format!("{:.3}", bytes as f64 * 1e-6),
         ]
     };
@@ -89,9 +91,10 @@ fn as_table<N: Network>(session: &Session<N>, rounds: usize, peak: f64, rows: &[
     let [ms, share, rate, of_peak, size] = cells(rows.iter().map(|row| row.0.flops).sum(), bytes, total);
     table.row(["all".to_owned(), ms, share, rate, of_peak, size, String::new(), String::new()]);
     format!(
-        "{}: medians of {rounds} rounds, {}, 1 thread, FMA peak {:.1} GFLOP/s\n{table}",
+        "{}: medians of {rounds} rounds, {}, {}, FMA peak {:.1} GFLOP/s\n{table}",
         N::INFO.name,
         session.network.isa(),
+        threads(session),
         peak * 1e-9
     )
 }

@@ -11,7 +11,9 @@ pub(super) struct Session<N> {
 impl<N: Network> Session<N> {
     /// Loads the model.
     pub fn load(options: &LoadOptions) -> Result<Self, Error> {
-        Ok(Session { network: N::load(options)?, arena: N::new_arena()? })
+        let network = N::load(options)?;
+        let arena = network.new_arena()?;
+        Ok(Session { network, arena })
     }
 
     /// Runs it on one row-major array for each input.

@@ -9,6 +9,7 @@ use tilewright_runtime::{
 /// Sums the channels of a 4 x 4 picture of bytes: doubles in step 0, sums in step 1.
 pub struct Sums {
     isa: Isa,
+    threads: usize,
 }
 
 const DOUBLED: Place =
@@ -21,6 +22,7 @@ static SUMS_INFO: ModelInfo = ModelInfo {
     tool_version: "0.0.0",
     flops: 96,
     arena_bytes: 64 * 4,
+    scratch_bytes: 0,
     weight_bytes: 0,
     inputs: &[TensorInfo { name: "data", shape: &[1, 3, 4, 4] }],
     outputs: &[TensorInfo { name: "sums", shape: &[1, 3] }],
@@ -59,11 +61,16 @@ impl Network for Sums {
         if let Some(path) = &options.weights {
             return Err(Error::new(format!("{}: there are no weights to read", path.display())));
         }
-        Ok(Sums { isa: Isa::select(options.isa, SUMS_INFO.isas)? })
+        let threads = options.executor()?.threads();
+        Ok(Sums { isa: Isa::select(options.isa, SUMS_INFO.isas)?, threads })
     }
 
     fn isa(&self) -> Isa {
         self.isa
+    }
+
+    fn threads(&self) -> usize {
+        self.threads
     }
 
     fn run_probed<P: Probe + ?Sized>(
@@ -73,7 +80,7 @@ impl Network for Sums {
         probe: &mut P,
     ) -> Result<(), Error> {
         let data: &[f32; 48] = network::input(inputs, SUMS_INFO.inputs, 0)?;
-        let arena = Arena::try_new(arena, SUMS_INFO.arena_floats())?;
+        let arena = Arena::try_new(arena, SUMS_INFO.arena_floats(self.threads))?;
         // SAFETY: 16 + 48 <= 64 and 0 + 3 <= 64; each step reads what no one writes in it.
         unsafe {
             probe.before(0);
@@ -115,6 +122,10 @@ impl Network for Swap {
 
     fn isa(&self) -> Isa {
         Isa::Portable
+    }
+
+    fn threads(&self) -> usize {
+        1
     }
 
     fn run_probed<P: Probe + ?Sized>(

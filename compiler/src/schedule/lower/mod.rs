@@ -14,6 +14,7 @@ use crate::base::feature_map::{BLOCK, Order};
 use crate::base::target::Isa;
 use crate::base::tensor::DType;
 use crate::ir::graph::{Graph, Node};
+use crate::kernel::ir::Role;
 use crate::kernel::name::name;
 use crate::kernel::spec::{GlobalPoolSpec, KernelSpec, PoolKind, PoolSpec, SoftmaxSpec, Taps};
 use crate::ops::{self, Op, Window};
@@ -44,6 +45,7 @@ pub fn plan(graph: &Graph, graph_hash: [u8; 32], isas: &[Isa], choose: Choice) -
         buffers[output.0].live.1 = last;
     }
     let arena = memory::place(&mut buffers);
+    let scratch = scratch(&specs);
     let kernels = kernels(specs, isas);
     let name = graph.name.clone();
     let isas = isas.to_vec();
@@ -57,11 +59,18 @@ pub fn plan(graph: &Graph, graph_hash: [u8; 32], isas: &[Isa], choose: Choice) -
         buffers,
         weights,
         arena,
+        scratch,
         weight_floats,
         inputs,
         outputs,
         isas,
     })
+}
+
+/// Floats that a thread needs for itself in the kernel that needs most.
+fn scratch(specs: &[KernelSpec]) -> usize {
+    let params = specs.iter().flat_map(KernelSpec::params);
+    blocks_of(params.filter(|param| param.role == Role::Scratch).map(|param| param.len).max().unwrap_or(0))
 }
 
 /// Identifies packed weights: whose they are, and where each number lies.
@@ -174,7 +183,7 @@ impl Plan {
         let mut faults = Vec::new();
         for param in params {
             let len = match param.role {
-                crate::kernel::ir::Role::Weights => step.weights.map(|id| self.weights[id.0].len),
+                Role::Weights => step.weights.map(|id| self.weights[id.0].len),
                 _ => args.next().map(|id| self.buffer(*id).len),
             };
             if len != Some(param.len) {
