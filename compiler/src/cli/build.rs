@@ -30,8 +30,12 @@ pub struct Args {
 /// Everything that is wrong with the model, and failures of the file system and of cargo.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     // Now rather than after a minute.
+    let target = args.output.display();
     if args.output.is_dir() {
-        bail!("{} is a folder; name a file", args.output.display());
+        bail!("{target} is a folder; name a file");
+    }
+    if args.output.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        bail!("{target} cannot be written; its folder does not exist");
     }
     let progress = Progress::new();
     progress.say("reading the model");

@@ -9,6 +9,7 @@ use crate::pipeline::identifier;
 use crate::schedule::choose::Choice;
 use anyhow::Result;
 use clap::ValueEnum;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use tilewright_runtime::{Filter, Preprocess};
 
@@ -79,7 +80,8 @@ impl CodeArgs {
     /// The arguments as one would type them, without what is default; the same for every folder and host.
     pub fn words(&self, model: &ModelArgs) -> String {
         let mut words = String::new();
-        let dims = model.dims.iter().map(|(name, size)| ("dim", format!("{name}={size}")));
+        let dims: BTreeMap<_, _> = model.dims.iter().cloned().collect();
+        let dims = dims.iter().map(|(name, size)| ("dim", format!("{name}={size}")));
         let isas: Vec<&str> = self.sorted().iter().map(|isa| isa.name).collect();
         let picture = &self.picture;
         let colours = |colours: [f32; 3]| colours.map(|x| x.to_string()).join(",");

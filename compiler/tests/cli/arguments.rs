@@ -66,6 +66,7 @@ fn errors_name_the_file_or_the_flag() {
         (&["check", "tiny.onnx"], "--dim N=1"),
         (&["zoo", "resnet18", "--topology", "-o", "no/such/folder.onnx"], "no/such/folder.onnx"),
         (&["build", "tiny.onnx", "--dim", "N=1", "-o", "."], "name a file"),
+        (&["build", "tiny.onnx", "--dim", "N=1", "-o", "none/bin"], "none/bin cannot be written"),
         (&["verify", "tiny.onnx", "--dim", "N=1", "--input", "none.npy"], "none.npy"),
     ];
     for (args, part) in cases {

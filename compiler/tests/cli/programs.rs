@@ -1,10 +1,15 @@
 //! `tilewright build` and `verify`: programs that run.
 
-use super::{fail, run, succeed, text, tiny};
+use super::{fail, run, succeed, text, tiny, tiny_model};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use tilewright::Options;
+use tilewright::base::target::ISAS;
 use tilewright::base::tensor::Tensor;
+use tilewright::cli::program::ProgramArgs;
+use tilewright::cli::progress::Progress;
+use tilewright::cli::verify::{self, Reference};
 use tilewright::ir::reference::evaluate;
 use tilewright::onnx::{LoadOptions, load_file};
 use tilewright_runtime::npy;
@@ -39,11 +44,11 @@ fn a_program_computes_what_the_model_means() {
     if cfg!(all(target_os = "linux", target_env = "gnu")) {
         assert!(!has_interpreter(&fs::read(path("bin")).expect("a program")), "it needs a dynamic linker");
     }
-    let verify =
+    let args =
         ["verify", "tiny.onnx", "--dim", "N=1", "--target-dir", TARGET, "--layers", "--input", "x.npy"];
-    let table = succeed(folder.path(), &verify);
+    let table = succeed(folder.path(), &args);
     assert!(table.contains("agrees") && !table.contains("diverges"), "{table}");
-    for isa in tilewright::base::target::ISAS.iter().filter(|isa| tilewright::cli::verify::available(isa)) {
+    for isa in ISAS.iter().filter(|isa| verify::available(isa)) {
         assert!(table.contains(&format!("{}:", isa.name)), "{} is not in {table}", isa.name);
     }
 }
@@ -78,6 +83,35 @@ fn a_program_is_not_replaced_by_half() {
     assert_eq!(output.status.code(), Some(1), "{error}");
     assert!(error.contains("cargo build failed") && error.contains("no-such-flag"), "{error}");
     assert_eq!(fs::read_to_string(folder.path().join("bin")).expect("a file"), "the old one");
+}
+
+/// A program with weights that are not the model's: the first layer is named, on each instruction set.
+#[test]
+fn verify_finds_the_first_node_that_diverges() {
+    let folder = tiny();
+    let load = |scale: f32| {
+        let path = folder.path().join("tiny.onnx");
+        fs::write(&path, tiny_model(scale).bytes()).expect("a file");
+        load_file(&path, &LoadOptions { dims: [("N".to_owned(), 1)].into() }).expect("a graph")
+    };
+    let (graph, other) = (load(1.0), load(1.001));
+    let options = || Options { name: Some("diverging".to_owned()), ..Options::default() };
+    let args = ProgramArgs { target_dir: Some(TARGET.into()), static_libc: false, dynamic: true };
+    let program = args.build(graph, options(), &Progress::hidden()).expect("a program");
+    let wanted = tilewright::compile(other, &options()).expect("compiled");
+    let inputs = verify::inputs(&wanted.source, &[], 7).expect("numbers");
+    for (compiled, diverges) in [(&program.compiled, false), (&wanted, true)] {
+        let reference = Reference::evaluate(compiled, &inputs, &Progress::hidden()).expect("values");
+        for isa in ISAS.into_iter().filter(verify::available) {
+            let report =
+                verify::compare(&program.path, compiled, &reference, isa, folder.path()).expect("a report");
+            let fault = report.fault();
+            assert_eq!(fault.is_some(), diverges, "{fault:?}");
+            // A relu's value has the scale of the convolution before it, which it is fused into.
+            let first = fault.unwrap_or_else(|| "node `node_c`".to_owned());
+            assert!(first.contains("node `node_c`"), "{first}");
+        }
+    }
 }
 
 /// The whole way of a real graph whose outputs are known: 0.001 for each of 1,000 classes.

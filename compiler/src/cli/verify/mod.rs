@@ -53,7 +53,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let graph = args.model.load()?;
     let inputs = inputs(&graph, &args.inputs, args.seed)?;
     let options = args.code.options(&args.model, &graph)?;
-    let isas: Vec<Isa> = options.isas.iter().copied().filter(available).collect();
+    let (isas, absent): (Vec<Isa>, Vec<Isa>) = options.isas.iter().copied().partition(available);
     if isas.is_empty() {
         bail!("this processor has none of the chosen instruction sets");
     }
@@ -68,6 +68,9 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     }
     progress.clear();
     write!(out, "{}", table::summary(&reports))?;
+    for isa in absent {
+        writeln!(out, " {} was not run: this processor does not have it", isa.name)?;
+    }
     for report in &reports {
         write!(out, "\n{}", table::layers(report, args.layers))?;
     }
