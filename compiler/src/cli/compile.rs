@@ -32,6 +32,9 @@ pub struct Args {
     /// Folder of the crate tilewright-runtime, as the manifest is to name it [default: the registry]
     #[arg(long, value_name = "PATH")]
     runtime: Option<String>,
+    /// The crate is a member of the workspace around it, not one of its own
+    #[arg(long)]
+    member: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -47,6 +50,9 @@ impl Args {
         command.push_str(&self.code.words(&self.model));
         if self.weights == Place::External {
             command.push_str(" --weights external");
+        }
+        if self.member {
+            command.push_str(" --member");
         }
         if let Some(runtime) = &self.runtime {
             let _ = write!(command, " --runtime {}", quoted(runtime));
@@ -76,8 +82,13 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         Place::External => Weights::External,
     };
     let runtime = args.runtime.clone().map_or(RuntimeDep::Registry, RuntimeDep::Path);
-    let options =
-        Options { weights, runtime, command: args.command(), ..args.code.options(&args.model, &graph)? };
+    let options = Options {
+        weights,
+        runtime,
+        standalone: !args.member,
+        command: args.command(),
+        ..args.code.options(&args.model, &graph)?
+    };
     progress.say("generating code");
     let compiled = crate::compile(graph, &options)?;
     progress.say("packing weights");
