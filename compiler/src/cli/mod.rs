@@ -41,6 +41,16 @@ enum Command {
     Zoo(zoo::Args),
 }
 
+impl Cli {
+    /// Runs the command; results go to `out`.
+    ///
+    /// # Errors
+    /// What the sub-command reports.
+    pub fn run(&self, out: &mut dyn Write) -> Result<()> {
+        self.command.run(out)
+    }
+}
+
 impl Command {
     fn run(&self, out: &mut dyn Write) -> Result<()> {
         match self {
@@ -56,12 +66,12 @@ impl Command {
 
 /// Runs the command with the arguments of the process.
 pub fn main() -> ExitCode {
-    let command = match Cli::try_parse() {
-        Ok(cli) => cli.command,
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
         Err(error) => return usage_error(&error),
     };
     let mut out = anstream::stdout().lock();
-    let Err(error) = command.run(&mut out).and_then(|()| Ok(out.flush()?)) else { return ExitCode::SUCCESS };
+    let Err(error) = cli.run(&mut out).and_then(|()| Ok(out.flush()?)) else { return ExitCode::SUCCESS };
     if let Some(error) = error.downcast_ref::<clap::Error>() {
         return usage_error(error);
     }
