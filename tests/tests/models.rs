@@ -102,7 +102,7 @@ fn compiled_code_agrees_with_the_reference_layer_by_layer() {
             continue;
         }
         let compiled = load(folder.path(), isa);
-        let mut arena = Model::new_arena().expect("memory");
+        let mut arena = compiled.new_arena().expect("memory");
         let mut compared = 0;
         let mut probe = Dump::new(Model::INFO.steps, |number, step, got: Vec<f32>| {
             if let Some(want) = &layers[number] {
@@ -130,7 +130,7 @@ fn another_engine_agrees() {
     let want: Vec<f64> = output.iter().map(|&x| x.into()).collect();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let compiled = load(folder.path(), Isa::detected());
-    let mut arena = Model::new_arena().expect("memory");
+    let mut arena = compiled.new_arena().expect("memory");
     Network::run(&compiled, &mut arena, &[&model.input]).expect("inputs that fit");
     let apart = difference(compiled.output(&arena, 0), &want);
     println!("logits are off by {apart:.1e} of the largest");

@@ -5,7 +5,7 @@
 //! Graph: `main_graph`, SHA-256 9a105395c45cefeb9a3885639cf6ac5617f34c143bcd26cf02bb807ceb1bd654.
 
 use crate::kernels::Kernels;
-use tilewright_runtime::{Arena, Probe, Weights};
+use tilewright_runtime::{Arena, Executor, Probe, Weights};
 
 // Buffers: first float in the arena. Those that share memory are never alive together.
 const B1: usize = 802816;   // 1x3x224x224 halo=3,3,3,3, steps 0 to 1: input@padded
@@ -135,79 +135,88 @@ const W51: usize = 34509440; // 6291968 floats
 const W52: usize = 40801408; // 1050624 floats
 const W53: usize = 41852032; // 2065392 floats
 
-/// Runs all steps. The arena has at least `ARENA` floats, and the weights are those of this graph.
+/// First float of a thread's scratch memory: that of the first thread is planned, the others' is behind the arena.
+fn own(planned: usize, thread: usize) -> usize {
+    if thread == 0 { planned } else { crate::ARENA + (thread - 1) * crate::SCRATCH }
+}
+
+/// Runs all steps. The arena has as many floats as the executor's threads need, and the weights are those of
+/// this graph.
 pub(crate) fn forward<P: Probe + ?Sized>(
     k: &Kernels,
     w: &Weights,
     a: Arena<'_>,
     (input0,): (&[f32; 150528],),
+    executor: &dyn Executor,
     probe: &mut P,
 ) {
     macro_rules! step {
-        ($number:literal, $kernel:ident($($arg:expr),*)) => {
+        ($number:literal, $kernel:ident($($arg:expr),*)) => { step!($number, |_| $kernel($($arg),*)) };
+        ($number:literal, |$thread:tt| $kernel:ident($($arg:expr),*)) => {
             probe.before($number);
             // SAFETY: the CPU has the instruction set of `k`; every range lies inside the arena or the weights, and the
-            // range that is written is disjoint from those that are read: the memory planner proved both.
-            unsafe { (k.$kernel.run)($($arg,)* 0..k.$kernel.tasks) };
+            // range that is written is disjoint from those that are read: the memory planner proved both. Tasks write
+            // elements of their own, threads use scratch memory of their own.
+            k.$kernel.spread(executor, |$thread, tasks| unsafe { (k.$kernel.run)($($arg,)* tasks) });
             // SAFETY: the step is over, so nothing writes to the arena.
             probe.after($number, unsafe { a.view() });
         };
     }
-    step!(0, pad_3x224x224(input0, a.write(B1)));                                                       // 
-    step!(1, conv7x7s2_3x224x224_64_relu(a.read(B1), w.get(W0), a.write(B2)));                          // /conv1/Conv /bn1/BatchNormalization /relu/Relu
-    step!(2, maxpool3x3s2_64x112x112(a.read(B2), a.write(B3)));                                         // /maxpool/MaxPool
-    step!(3, conv1x1_64x56x56_64_relu(a.read(B3), w.get(W1), a.write(B4)));                             // /layer1/layer1.0/conv1/Conv /layer1/layer1.0/bn1/BatchNormalization /layer1/layer1.0/relu/Relu
-    step!(4, winograd4x4_3x3_64x56x56_64_relu(a.read(B4), w.get(W2), a.write(B5), a.write(B6)));        // /layer1/layer1.0/conv2/Conv /layer1/layer1.0/bn2/BatchNormalization /layer1/layer1.0/relu_1/Relu
-    step!(5, conv1x1_64x56x56_256(a.read(B3), w.get(W3), a.write(B7)));                                 // /layer1/layer1.0/downsample/downsample.0/Conv /layer1/layer1.0/downsample/downsample.1/BatchNormalization
-    step!(6, conv1x1_64x56x56_256_add_relu(a.read(B6), w.get(W4), a.read(B7), a.write(B8)));            // /layer1/layer1.0/conv3/Conv /layer1/layer1.0/bn3/BatchNormalization /layer1/layer1.0/Add /layer1/layer1.0/relu_2/Relu
-    step!(7, conv1x1_256x56x56_64_relu(a.read(B8), w.get(W5), a.write(B9)));                            // /layer1/layer1.1/conv1/Conv /layer1/layer1.1/bn1/BatchNormalization /layer1/layer1.1/relu/Relu
-    step!(8, winograd4x4_3x3_64x56x56_64_relu(a.read(B9), w.get(W6), a.write(B10), a.write(B11)));      // /layer1/layer1.1/conv2/Conv /layer1/layer1.1/bn2/BatchNormalization /layer1/layer1.1/relu_1/Relu
-    step!(9, conv1x1_64x56x56_256_add_relu(a.read(B11), w.get(W7), a.read(B8), a.write(B12)));          // /layer1/layer1.1/conv3/Conv /layer1/layer1.1/bn3/BatchNormalization /layer1/layer1.1/Add /layer1/layer1.1/relu_2/Relu
-    step!(10, conv1x1_256x56x56_64_relu(a.read(B12), w.get(W8), a.write(B13)));                         // /layer1/layer1.2/conv1/Conv /layer1/layer1.2/bn1/BatchNormalization /layer1/layer1.2/relu/Relu
-    step!(11, winograd4x4_3x3_64x56x56_64_relu(a.read(B13), w.get(W9), a.write(B14), a.write(B15)));    // /layer1/layer1.2/conv2/Conv /layer1/layer1.2/bn2/BatchNormalization /layer1/layer1.2/relu_1/Relu
-    step!(12, conv1x1_64x56x56_256_add_relu(a.read(B15), w.get(W10), a.read(B12), a.write(B16)));       // /layer1/layer1.2/conv3/Conv /layer1/layer1.2/bn3/BatchNormalization /layer1/layer1.2/Add /layer1/layer1.2/relu_2/Relu
-    step!(13, conv1x1_256x56x56_128_relu(a.read(B16), w.get(W11), a.write(B17)));                       // /layer2/layer2.0/conv1/Conv /layer2/layer2.0/bn1/BatchNormalization /layer2/layer2.0/relu/Relu
-    step!(14, conv3x3s2_128x56x56_128_relu(a.read(B17), w.get(W12), a.write(B18)));                     // /layer2/layer2.0/conv2/Conv /layer2/layer2.0/bn2/BatchNormalization /layer2/layer2.0/relu_1/Relu
-    step!(15, conv1x1s2_256x56x56_512(a.read(B16), w.get(W13), a.write(B19)));                          // /layer2/layer2.0/downsample/downsample.0/Conv /layer2/layer2.0/downsample/downsample.1/BatchNormalization
-    step!(16, conv1x1_128x28x28_512_add_relu(a.read(B18), w.get(W14), a.read(B19), a.write(B20)));      // /layer2/layer2.0/conv3/Conv /layer2/layer2.0/bn3/BatchNormalization /layer2/layer2.0/Add /layer2/layer2.0/relu_2/Relu
-    step!(17, conv1x1_512x28x28_128_relu(a.read(B20), w.get(W15), a.write(B21)));                       // /layer2/layer2.1/conv1/Conv /layer2/layer2.1/bn1/BatchNormalization /layer2/layer2.1/relu/Relu
-    step!(18, winograd4x4_3x3_128x28x28_128_relu(a.read(B21), w.get(W16), a.write(B22), a.write(B23))); // /layer2/layer2.1/conv2/Conv /layer2/layer2.1/bn2/BatchNormalization /layer2/layer2.1/relu_1/Relu
-    step!(19, conv1x1_128x28x28_512_add_relu(a.read(B23), w.get(W17), a.read(B20), a.write(B24)));      // /layer2/layer2.1/conv3/Conv /layer2/layer2.1/bn3/BatchNormalization /layer2/layer2.1/Add /layer2/layer2.1/relu_2/Relu
-    step!(20, conv1x1_512x28x28_128_relu(a.read(B24), w.get(W18), a.write(B25)));                       // /layer2/layer2.2/conv1/Conv /layer2/layer2.2/bn1/BatchNormalization /layer2/layer2.2/relu/Relu
-    step!(21, winograd4x4_3x3_128x28x28_128_relu(a.read(B25), w.get(W19), a.write(B26), a.write(B27))); // /layer2/layer2.2/conv2/Conv /layer2/layer2.2/bn2/BatchNormalization /layer2/layer2.2/relu_1/Relu
-    step!(22, conv1x1_128x28x28_512_add_relu(a.read(B27), w.get(W20), a.read(B24), a.write(B28)));      // /layer2/layer2.2/conv3/Conv /layer2/layer2.2/bn3/BatchNormalization /layer2/layer2.2/Add /layer2/layer2.2/relu_2/Relu
-    step!(23, conv1x1_512x28x28_128_relu(a.read(B28), w.get(W21), a.write(B29)));                       // /layer2/layer2.3/conv1/Conv /layer2/layer2.3/bn1/BatchNormalization /layer2/layer2.3/relu/Relu
-    step!(24, winograd4x4_3x3_128x28x28_128_relu(a.read(B29), w.get(W22), a.write(B30), a.write(B31))); // /layer2/layer2.3/conv2/Conv /layer2/layer2.3/bn2/BatchNormalization /layer2/layer2.3/relu_1/Relu
-    step!(25, conv1x1_128x28x28_512_add_relu(a.read(B31), w.get(W23), a.read(B28), a.write(B32)));      // /layer2/layer2.3/conv3/Conv /layer2/layer2.3/bn3/BatchNormalization /layer2/layer2.3/Add /layer2/layer2.3/relu_2/Relu
-    step!(26, conv1x1_512x28x28_256_relu(a.read(B32), w.get(W24), a.write(B33)));                       // /layer3/layer3.0/conv1/Conv /layer3/layer3.0/bn1/BatchNormalization /layer3/layer3.0/relu/Relu
-    step!(27, conv3x3s2_256x28x28_256_relu(a.read(B33), w.get(W25), a.write(B34)));                     // /layer3/layer3.0/conv2/Conv /layer3/layer3.0/bn2/BatchNormalization /layer3/layer3.0/relu_1/Relu
-    step!(28, conv1x1s2_512x28x28_1024(a.read(B32), w.get(W26), a.write(B35)));                         // /layer3/layer3.0/downsample/downsample.0/Conv /layer3/layer3.0/downsample/downsample.1/BatchNormalization
-    step!(29, conv1x1_256x14x14_1024_add_relu(a.read(B34), w.get(W27), a.read(B35), a.write(B36)));     // /layer3/layer3.0/conv3/Conv /layer3/layer3.0/bn3/BatchNormalization /layer3/layer3.0/Add /layer3/layer3.0/relu_2/Relu
-    step!(30, conv1x1_1024x14x14_256_relu(a.read(B36), w.get(W28), a.write(B37)));                      // /layer3/layer3.1/conv1/Conv /layer3/layer3.1/bn1/BatchNormalization /layer3/layer3.1/relu/Relu
-    step!(31, winograd4x4_3x3_256x14x14_256_relu(a.read(B37), w.get(W29), a.write(B38), a.write(B39))); // /layer3/layer3.1/conv2/Conv /layer3/layer3.1/bn2/BatchNormalization /layer3/layer3.1/relu_1/Relu
-    step!(32, conv1x1_256x14x14_1024_add_relu(a.read(B39), w.get(W30), a.read(B36), a.write(B40)));     // /layer3/layer3.1/conv3/Conv /layer3/layer3.1/bn3/BatchNormalization /layer3/layer3.1/Add /layer3/layer3.1/relu_2/Relu
-    step!(33, conv1x1_1024x14x14_256_relu(a.read(B40), w.get(W31), a.write(B41)));                      // /layer3/layer3.2/conv1/Conv /layer3/layer3.2/bn1/BatchNormalization /layer3/layer3.2/relu/Relu
-    step!(34, winograd4x4_3x3_256x14x14_256_relu(a.read(B41), w.get(W32), a.write(B42), a.write(B43))); // /layer3/layer3.2/conv2/Conv /layer3/layer3.2/bn2/BatchNormalization /layer3/layer3.2/relu_1/Relu
-    step!(35, conv1x1_256x14x14_1024_add_relu(a.read(B43), w.get(W33), a.read(B40), a.write(B44)));     // /layer3/layer3.2/conv3/Conv /layer3/layer3.2/bn3/BatchNormalization /layer3/layer3.2/Add /layer3/layer3.2/relu_2/Relu
-    step!(36, conv1x1_1024x14x14_256_relu(a.read(B44), w.get(W34), a.write(B45)));                      // /layer3/layer3.3/conv1/Conv /layer3/layer3.3/bn1/BatchNormalization /layer3/layer3.3/relu/Relu
-    step!(37, winograd4x4_3x3_256x14x14_256_relu(a.read(B45), w.get(W35), a.write(B46), a.write(B47))); // /layer3/layer3.3/conv2/Conv /layer3/layer3.3/bn2/BatchNormalization /layer3/layer3.3/relu_1/Relu
-    step!(38, conv1x1_256x14x14_1024_add_relu(a.read(B47), w.get(W36), a.read(B44), a.write(B48)));     // /layer3/layer3.3/conv3/Conv /layer3/layer3.3/bn3/BatchNormalization /layer3/layer3.3/Add /layer3/layer3.3/relu_2/Relu
-    step!(39, conv1x1_1024x14x14_256_relu(a.read(B48), w.get(W37), a.write(B49)));                      // /layer3/layer3.4/conv1/Conv /layer3/layer3.4/bn1/BatchNormalization /layer3/layer3.4/relu/Relu
-    step!(40, winograd4x4_3x3_256x14x14_256_relu(a.read(B49), w.get(W38), a.write(B50), a.write(B51))); // /layer3/layer3.4/conv2/Conv /layer3/layer3.4/bn2/BatchNormalization /layer3/layer3.4/relu_1/Relu
-    step!(41, conv1x1_256x14x14_1024_add_relu(a.read(B51), w.get(W39), a.read(B48), a.write(B52)));     // /layer3/layer3.4/conv3/Conv /layer3/layer3.4/bn3/BatchNormalization /layer3/layer3.4/Add /layer3/layer3.4/relu_2/Relu
-    step!(42, conv1x1_1024x14x14_256_relu(a.read(B52), w.get(W40), a.write(B53)));                      // /layer3/layer3.5/conv1/Conv /layer3/layer3.5/bn1/BatchNormalization /layer3/layer3.5/relu/Relu
-    step!(43, winograd4x4_3x3_256x14x14_256_relu(a.read(B53), w.get(W41), a.write(B54), a.write(B55))); // /layer3/layer3.5/conv2/Conv /layer3/layer3.5/bn2/BatchNormalization /layer3/layer3.5/relu_1/Relu
-    step!(44, conv1x1_256x14x14_1024_add_relu(a.read(B55), w.get(W42), a.read(B52), a.write(B56)));     // /layer3/layer3.5/conv3/Conv /layer3/layer3.5/bn3/BatchNormalization /layer3/layer3.5/Add /layer3/layer3.5/relu_2/Relu
-    step!(45, conv1x1_1024x14x14_512_relu(a.read(B56), w.get(W43), a.write(B57)));                      // /layer4/layer4.0/conv1/Conv /layer4/layer4.0/bn1/BatchNormalization /layer4/layer4.0/relu/Relu
-    step!(46, conv3x3s2_512x14x14_512_relu(a.read(B57), w.get(W44), a.write(B58)));                     // /layer4/layer4.0/conv2/Conv /layer4/layer4.0/bn2/BatchNormalization /layer4/layer4.0/relu_1/Relu
-    step!(47, conv1x1s2_1024x14x14_2048(a.read(B56), w.get(W45), a.write(B59)));                        // /layer4/layer4.0/downsample/downsample.0/Conv /layer4/layer4.0/downsample/downsample.1/BatchNormalization
-    step!(48, conv1x1_512x7x7_2048_add_relu(a.read(B58), w.get(W46), a.read(B59), a.write(B60)));       // /layer4/layer4.0/conv3/Conv /layer4/layer4.0/bn3/BatchNormalization /layer4/layer4.0/Add /layer4/layer4.0/relu_2/Relu
-    step!(49, conv1x1_2048x7x7_512_relu(a.read(B60), w.get(W47), a.write(B61)));                        // /layer4/layer4.1/conv1/Conv /layer4/layer4.1/bn1/BatchNormalization /layer4/layer4.1/relu/Relu
-    step!(50, winograd2x4_3x3_512x7x7_512_relu(a.read(B61), w.get(W48), a.write(B62), a.write(B63)));   // /layer4/layer4.1/conv2/Conv /layer4/layer4.1/bn2/BatchNormalization /layer4/layer4.1/relu_1/Relu
-    step!(51, conv1x1_512x7x7_2048_add_relu(a.read(B63), w.get(W49), a.read(B60), a.write(B64)));       // /layer4/layer4.1/conv3/Conv /layer4/layer4.1/bn3/BatchNormalization /layer4/layer4.1/Add /layer4/layer4.1/relu_2/Relu
-    step!(52, conv1x1_2048x7x7_512_relu(a.read(B64), w.get(W50), a.write(B65)));                        // /layer4/layer4.2/conv1/Conv /layer4/layer4.2/bn1/BatchNormalization /layer4/layer4.2/relu/Relu
-    step!(53, winograd2x4_3x3_512x7x7_512_relu(a.read(B65), w.get(W51), a.write(B66), a.write(B67)));   // /layer4/layer4.2/conv2/Conv /layer4/layer4.2/bn2/BatchNormalization /layer4/layer4.2/relu_1/Relu
-    step!(54, conv1x1_512x7x7_2048_add_relu(a.read(B67), w.get(W52), a.read(B64), a.write(B68)));       // /layer4/layer4.2/conv3/Conv /layer4/layer4.2/bn3/BatchNormalization /layer4/layer4.2/Add /layer4/layer4.2/relu_2/Relu
-    step!(55, globalavgpool_2048x7x7(a.read(B68), a.write(B69)));                                       // /avgpool/GlobalAveragePool
-    step!(56, matmul_1x2048x1000(a.read(B69), w.get(W53), a.write(B70)));                               // /fc/Gemm
+    step!(0, pad_3x224x224(input0, a.write(B1)));                                                                   // 
+    step!(1, conv7x7s2_3x224x224_64_relu(a.read(B1), w.get(W0), a.write(B2)));                                      // /conv1/Conv /bn1/BatchNormalization /relu/Relu
+    step!(2, maxpool3x3s2_64x112x112(a.read(B2), a.write(B3)));                                                     // /maxpool/MaxPool
+    step!(3, conv1x1_64x56x56_64_relu(a.read(B3), w.get(W1), a.write(B4)));                                         // /layer1/layer1.0/conv1/Conv /layer1/layer1.0/bn1/BatchNormalization /layer1/layer1.0/relu/Relu
+    step!(4, |t| winograd4x4_3x3_64x56x56_64_relu(a.read(B4), w.get(W2), a.write(own(B5, t)), a.write(B6)));        // /layer1/layer1.0/conv2/Conv /layer1/layer1.0/bn2/BatchNormalization /layer1/layer1.0/relu_1/Relu
+    step!(5, conv1x1_64x56x56_256(a.read(B3), w.get(W3), a.write(B7)));                                             // /layer1/layer1.0/downsample/downsample.0/Conv /layer1/layer1.0/downsample/downsample.1/BatchNormalization
+    step!(6, conv1x1_64x56x56_256_add_relu(a.read(B6), w.get(W4), a.read(B7), a.write(B8)));                        // /layer1/layer1.0/conv3/Conv /layer1/layer1.0/bn3/BatchNormalization /layer1/layer1.0/Add /layer1/layer1.0/relu_2/Relu
+    step!(7, conv1x1_256x56x56_64_relu(a.read(B8), w.get(W5), a.write(B9)));                                        // /layer1/layer1.1/conv1/Conv /layer1/layer1.1/bn1/BatchNormalization /layer1/layer1.1/relu/Relu
+    step!(8, |t| winograd4x4_3x3_64x56x56_64_relu(a.read(B9), w.get(W6), a.write(own(B10, t)), a.write(B11)));      // /layer1/layer1.1/conv2/Conv /layer1/layer1.1/bn2/BatchNormalization /layer1/layer1.1/relu_1/Relu
+    step!(9, conv1x1_64x56x56_256_add_relu(a.read(B11), w.get(W7), a.read(B8), a.write(B12)));                      // /layer1/layer1.1/conv3/Conv /layer1/layer1.1/bn3/BatchNormalization /layer1/layer1.1/Add /layer1/layer1.1/relu_2/Relu
+    step!(10, conv1x1_256x56x56_64_relu(a.read(B12), w.get(W8), a.write(B13)));                                     // /layer1/layer1.2/conv1/Conv /layer1/layer1.2/bn1/BatchNormalization /layer1/layer1.2/relu/Relu
+    step!(11, |t| winograd4x4_3x3_64x56x56_64_relu(a.read(B13), w.get(W9), a.write(own(B14, t)), a.write(B15)));    // /layer1/layer1.2/conv2/Conv /layer1/layer1.2/bn2/BatchNormalization /layer1/layer1.2/relu_1/Relu
+    step!(12, conv1x1_64x56x56_256_add_relu(a.read(B15), w.get(W10), a.read(B12), a.write(B16)));                   // /layer1/layer1.2/conv3/Conv /layer1/layer1.2/bn3/BatchNormalization /layer1/layer1.2/Add /layer1/layer1.2/relu_2/Relu
+    step!(13, conv1x1_256x56x56_128_relu(a.read(B16), w.get(W11), a.write(B17)));                                   // /layer2/layer2.0/conv1/Conv /layer2/layer2.0/bn1/BatchNormalization /layer2/layer2.0/relu/Relu
+    step!(14, conv3x3s2_128x56x56_128_relu(a.read(B17), w.get(W12), a.write(B18)));                                 // /layer2/layer2.0/conv2/Conv /layer2/layer2.0/bn2/BatchNormalization /layer2/layer2.0/relu_1/Relu
+    step!(15, conv1x1s2_256x56x56_512(a.read(B16), w.get(W13), a.write(B19)));                                      // /layer2/layer2.0/downsample/downsample.0/Conv /layer2/layer2.0/downsample/downsample.1/BatchNormalization
+    step!(16, conv1x1_128x28x28_512_add_relu(a.read(B18), w.get(W14), a.read(B19), a.write(B20)));                  // /layer2/layer2.0/conv3/Conv /layer2/layer2.0/bn3/BatchNormalization /layer2/layer2.0/Add /layer2/layer2.0/relu_2/Relu
+    step!(17, conv1x1_512x28x28_128_relu(a.read(B20), w.get(W15), a.write(B21)));                                   // /layer2/layer2.1/conv1/Conv /layer2/layer2.1/bn1/BatchNormalization /layer2/layer2.1/relu/Relu
+    step!(18, |t| winograd4x4_3x3_128x28x28_128_relu(a.read(B21), w.get(W16), a.write(own(B22, t)), a.write(B23))); // /layer2/layer2.1/conv2/Conv /layer2/layer2.1/bn2/BatchNormalization /layer2/layer2.1/relu_1/Relu
+    step!(19, conv1x1_128x28x28_512_add_relu(a.read(B23), w.get(W17), a.read(B20), a.write(B24)));                  // /layer2/layer2.1/conv3/Conv /layer2/layer2.1/bn3/BatchNormalization /layer2/layer2.1/Add /layer2/layer2.1/relu_2/Relu
+    step!(20, conv1x1_512x28x28_128_relu(a.read(B24), w.get(W18), a.write(B25)));                                   // /layer2/layer2.2/conv1/Conv /layer2/layer2.2/bn1/BatchNormalization /layer2/layer2.2/relu/Relu
+    step!(21, |t| winograd4x4_3x3_128x28x28_128_relu(a.read(B25), w.get(W19), a.write(own(B26, t)), a.write(B27))); // /layer2/layer2.2/conv2/Conv /layer2/layer2.2/bn2/BatchNormalization /layer2/layer2.2/relu_1/Relu
+    step!(22, conv1x1_128x28x28_512_add_relu(a.read(B27), w.get(W20), a.read(B24), a.write(B28)));                  // /layer2/layer2.2/conv3/Conv /layer2/layer2.2/bn3/BatchNormalization /layer2/layer2.2/Add /layer2/layer2.2/relu_2/Relu
+    step!(23, conv1x1_512x28x28_128_relu(a.read(B28), w.get(W21), a.write(B29)));                                   // /layer2/layer2.3/conv1/Conv /layer2/layer2.3/bn1/BatchNormalization /layer2/layer2.3/relu/Relu
+    step!(24, |t| winograd4x4_3x3_128x28x28_128_relu(a.read(B29), w.get(W22), a.write(own(B30, t)), a.write(B31))); // /layer2/layer2.3/conv2/Conv /layer2/layer2.3/bn2/BatchNormalization /layer2/layer2.3/relu_1/Relu
+    step!(25, conv1x1_128x28x28_512_add_relu(a.read(B31), w.get(W23), a.read(B28), a.write(B32)));                  // /layer2/layer2.3/conv3/Conv /layer2/layer2.3/bn3/BatchNormalization /layer2/layer2.3/Add /layer2/layer2.3/relu_2/Relu
+    step!(26, conv1x1_512x28x28_256_relu(a.read(B32), w.get(W24), a.write(B33)));                                   // /layer3/layer3.0/conv1/Conv /layer3/layer3.0/bn1/BatchNormalization /layer3/layer3.0/relu/Relu
+    step!(27, conv3x3s2_256x28x28_256_relu(a.read(B33), w.get(W25), a.write(B34)));                                 // /layer3/layer3.0/conv2/Conv /layer3/layer3.0/bn2/BatchNormalization /layer3/layer3.0/relu_1/Relu
+    step!(28, conv1x1s2_512x28x28_1024(a.read(B32), w.get(W26), a.write(B35)));                                     // /layer3/layer3.0/downsample/downsample.0/Conv /layer3/layer3.0/downsample/downsample.1/BatchNormalization
+    step!(29, conv1x1_256x14x14_1024_add_relu(a.read(B34), w.get(W27), a.read(B35), a.write(B36)));                 // /layer3/layer3.0/conv3/Conv /layer3/layer3.0/bn3/BatchNormalization /layer3/layer3.0/Add /layer3/layer3.0/relu_2/Relu
+    step!(30, conv1x1_1024x14x14_256_relu(a.read(B36), w.get(W28), a.write(B37)));                                  // /layer3/layer3.1/conv1/Conv /layer3/layer3.1/bn1/BatchNormalization /layer3/layer3.1/relu/Relu
+    step!(31, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B37), w.get(W29), a.write(own(B38, t)), a.write(B39))); // /layer3/layer3.1/conv2/Conv /layer3/layer3.1/bn2/BatchNormalization /layer3/layer3.1/relu_1/Relu
+    step!(32, conv1x1_256x14x14_1024_add_relu(a.read(B39), w.get(W30), a.read(B36), a.write(B40)));                 // /layer3/layer3.1/conv3/Conv /layer3/layer3.1/bn3/BatchNormalization /layer3/layer3.1/Add /layer3/layer3.1/relu_2/Relu
+    step!(33, conv1x1_1024x14x14_256_relu(a.read(B40), w.get(W31), a.write(B41)));                                  // /layer3/layer3.2/conv1/Conv /layer3/layer3.2/bn1/BatchNormalization /layer3/layer3.2/relu/Relu
+    step!(34, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B41), w.get(W32), a.write(own(B42, t)), a.write(B43))); // /layer3/layer3.2/conv2/Conv /layer3/layer3.2/bn2/BatchNormalization /layer3/layer3.2/relu_1/Relu
+    step!(35, conv1x1_256x14x14_1024_add_relu(a.read(B43), w.get(W33), a.read(B40), a.write(B44)));                 // /layer3/layer3.2/conv3/Conv /layer3/layer3.2/bn3/BatchNormalization /layer3/layer3.2/Add /layer3/layer3.2/relu_2/Relu
+    step!(36, conv1x1_1024x14x14_256_relu(a.read(B44), w.get(W34), a.write(B45)));                                  // /layer3/layer3.3/conv1/Conv /layer3/layer3.3/bn1/BatchNormalization /layer3/layer3.3/relu/Relu
+    step!(37, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B45), w.get(W35), a.write(own(B46, t)), a.write(B47))); // /layer3/layer3.3/conv2/Conv /layer3/layer3.3/bn2/BatchNormalization /layer3/layer3.3/relu_1/Relu
+    step!(38, conv1x1_256x14x14_1024_add_relu(a.read(B47), w.get(W36), a.read(B44), a.write(B48)));                 // /layer3/layer3.3/conv3/Conv /layer3/layer3.3/bn3/BatchNormalization /layer3/layer3.3/Add /layer3/layer3.3/relu_2/Relu
+    step!(39, conv1x1_1024x14x14_256_relu(a.read(B48), w.get(W37), a.write(B49)));                                  // /layer3/layer3.4/conv1/Conv /layer3/layer3.4/bn1/BatchNormalization /layer3/layer3.4/relu/Relu
+    step!(40, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B49), w.get(W38), a.write(own(B50, t)), a.write(B51))); // /layer3/layer3.4/conv2/Conv /layer3/layer3.4/bn2/BatchNormalization /layer3/layer3.4/relu_1/Relu
+    step!(41, conv1x1_256x14x14_1024_add_relu(a.read(B51), w.get(W39), a.read(B48), a.write(B52)));                 // /layer3/layer3.4/conv3/Conv /layer3/layer3.4/bn3/BatchNormalization /layer3/layer3.4/Add /layer3/layer3.4/relu_2/Relu
+    step!(42, conv1x1_1024x14x14_256_relu(a.read(B52), w.get(W40), a.write(B53)));                                  // /layer3/layer3.5/conv1/Conv /layer3/layer3.5/bn1/BatchNormalization /layer3/layer3.5/relu/Relu
+    step!(43, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B53), w.get(W41), a.write(own(B54, t)), a.write(B55))); // /layer3/layer3.5/conv2/Conv /layer3/layer3.5/bn2/BatchNormalization /layer3/layer3.5/relu_1/Relu
+    step!(44, conv1x1_256x14x14_1024_add_relu(a.read(B55), w.get(W42), a.read(B52), a.write(B56)));                 // /layer3/layer3.5/conv3/Conv /layer3/layer3.5/bn3/BatchNormalization /layer3/layer3.5/Add /layer3/layer3.5/relu_2/Relu
+    step!(45, conv1x1_1024x14x14_512_relu(a.read(B56), w.get(W43), a.write(B57)));                                  // /layer4/layer4.0/conv1/Conv /layer4/layer4.0/bn1/BatchNormalization /layer4/layer4.0/relu/Relu
+    step!(46, conv3x3s2_512x14x14_512_relu(a.read(B57), w.get(W44), a.write(B58)));                                 // /layer4/layer4.0/conv2/Conv /layer4/layer4.0/bn2/BatchNormalization /layer4/layer4.0/relu_1/Relu
+    step!(47, conv1x1s2_1024x14x14_2048(a.read(B56), w.get(W45), a.write(B59)));                                    // /layer4/layer4.0/downsample/downsample.0/Conv /layer4/layer4.0/downsample/downsample.1/BatchNormalization
+    step!(48, conv1x1_512x7x7_2048_add_relu(a.read(B58), w.get(W46), a.read(B59), a.write(B60)));                   // /layer4/layer4.0/conv3/Conv /layer4/layer4.0/bn3/BatchNormalization /layer4/layer4.0/Add /layer4/layer4.0/relu_2/Relu
+    step!(49, conv1x1_2048x7x7_512_relu(a.read(B60), w.get(W47), a.write(B61)));                                    // /layer4/layer4.1/conv1/Conv /layer4/layer4.1/bn1/BatchNormalization /layer4/layer4.1/relu/Relu
+    step!(50, |t| winograd2x4_3x3_512x7x7_512_relu(a.read(B61), w.get(W48), a.write(own(B62, t)), a.write(B63)));   // /layer4/layer4.1/conv2/Conv /layer4/layer4.1/bn2/BatchNormalization /layer4/layer4.1/relu_1/Relu
+    step!(51, conv1x1_512x7x7_2048_add_relu(a.read(B63), w.get(W49), a.read(B60), a.write(B64)));                   // /layer4/layer4.1/conv3/Conv /layer4/layer4.1/bn3/BatchNormalization /layer4/layer4.1/Add /layer4/layer4.1/relu_2/Relu
+    step!(52, conv1x1_2048x7x7_512_relu(a.read(B64), w.get(W50), a.write(B65)));                                    // /layer4/layer4.2/conv1/Conv /layer4/layer4.2/bn1/BatchNormalization /layer4/layer4.2/relu/Relu
+    step!(53, |t| winograd2x4_3x3_512x7x7_512_relu(a.read(B65), w.get(W51), a.write(own(B66, t)), a.write(B67)));   // /layer4/layer4.2/conv2/Conv /layer4/layer4.2/bn2/BatchNormalization /layer4/layer4.2/relu_1/Relu
+    step!(54, conv1x1_512x7x7_2048_add_relu(a.read(B67), w.get(W52), a.read(B64), a.write(B68)));                   // /layer4/layer4.2/conv3/Conv /layer4/layer4.2/bn3/BatchNormalization /layer4/layer4.2/Add /layer4/layer4.2/relu_2/Relu
+    step!(55, globalavgpool_2048x7x7(a.read(B68), a.write(B69)));                                                   // /avgpool/GlobalAveragePool
+    step!(56, matmul_1x2048x1000(a.read(B69), w.get(W53), a.write(B70)));                                           // /fc/Gemm
 }

@@ -13,6 +13,7 @@ pub const INFO: ModelInfo = ModelInfo {
     tool_version: "0.1.0",
     flops: 8178368512,
     arena_bytes: 7225344,
+    scratch_bytes: 737280,
     weight_bytes: 175669696,
     inputs: &[TensorInfo { name: "input", shape: &[1, 3, 224, 224] }],
     outputs: &[TensorInfo { name: "output", shape: &[1, 1000] }],

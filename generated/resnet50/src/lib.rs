@@ -14,9 +14,10 @@ pub mod kernels;
 pub use info::INFO;
 
 use kernels::Kernels;
+use std::sync::Arc;
 use tilewright_runtime::{
-    AlignedBuf, Arena, Error, Expected, Isa, LoadOptions, ModelInfo, Network, NoProbe,
-    Probe, Weights,
+    AlignedBuf, Arena, Error, Executor, Expected, Inline, Isa, LoadOptions, ModelInfo,
+    Network, NoProbe, Probe, Weights,
 };
 
 /// The code and the runtime fit together.
@@ -25,8 +26,11 @@ const _: () = tilewright_runtime::abi::V1;
 /// SHA-256 of the network's topology; weights of the same topology fit.
 pub const GRAPH_SHA256: &str = "9a105395c45cefeb9a3885639cf6ac5617f34c143bcd26cf02bb807ceb1bd654";
 
-/// Bytes of the memory that one run needs.
+/// Bytes of the memory that a run on one thread needs.
 pub const ARENA_BYTES: usize = 4 * ARENA;
+
+/// Bytes that each further thread adds.
+pub const SCRATCH_BYTES: usize = 4 * SCRATCH;
 
 /// Bytes of the packed weights.
 pub const WEIGHT_BYTES: usize = 4 * WEIGHTS;
@@ -35,6 +39,7 @@ pub const WEIGHT_BYTES: usize = 4 * WEIGHTS;
 pub const FLOPS: u64 = 8178368512;
 
 const ARENA: usize = 1806336;
+const SCRATCH: usize = 184320;
 const WEIGHTS: usize = 43917424;
 const EXPECTED: Expected = Expected {
     graph: [
@@ -49,6 +54,7 @@ pub struct Model {
     isa: Isa,
     kernels: &'static Kernels,
     weights: Weights,
+    executor: Arc<dyn Executor>,
 }
 
 /// The memory of one run at a time.
@@ -57,19 +63,33 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Allocates the arena, once and for all.
+    /// Allocates the memory of a run on one thread, once and for all.
     ///
     /// # Errors
     /// Memory is short.
     pub fn new() -> Result<Self, Error> {
+        Self::with_threads(1)
+    }
+    /// Allocates the memory of a run on the threads of a model.
+    ///
+    /// # Errors
+    /// Memory is short.
+    pub fn for_model(model: &Model) -> Result<Self, Error> {
+        Self::with_threads(model.threads())
+    }
+    /// Allocates the memory of a run on so many threads.
+    ///
+    /// # Errors
+    /// Memory is short.
+    pub fn with_threads(threads: usize) -> Result<Self, Error> {
         Ok(Workspace {
-            arena: AlignedBuf::try_new(ARENA)?,
+            arena: AlignedBuf::try_new(INFO.arena_floats(threads))?,
         })
     }
 }
 
 impl Model {
-    /// Loads the model with the best instruction set of this CPU.
+    /// Loads the model with the best instruction set of this CPU, to run on the thread of its caller.
     ///
     /// # Errors
     /// Weights that are missing, damaged or of another network.
@@ -77,13 +97,24 @@ impl Model {
         Self::load(&LoadOptions::default())
     }
     /// Runs the network: `input` [1, 3, 224, 224] -> `output` [1, 1000].
+    ///
+    /// On the threads of the model when the workspace has memory for them, else on one.
     pub fn run<'w>(
         &self,
         workspace: &'w mut Workspace,
         input0: &[f32; 150528],
     ) -> &'w [f32; 1000] {
+        let enough = workspace.arena.len() >= INFO.arena_floats(self.threads());
+        let executor = if enough { &*self.executor } else { &Inline };
         let arena = Arena::new(&mut workspace.arena);
-        forward::forward(self.kernels, &self.weights, arena, (input0,), &mut NoProbe);
+        forward::forward(
+            self.kernels,
+            &self.weights,
+            arena,
+            (input0,),
+            executor,
+            &mut NoProbe,
+        );
         // SAFETY: outputs lie inside of the arena, and nothing writes to it while the workspace is borrowed.
         unsafe { arena.read(0) }
     }
@@ -106,10 +137,18 @@ impl Network for Model {
                 );
             }
         };
-        Ok(Model { isa, kernels, weights })
+        Ok(Model {
+            isa,
+            kernels,
+            weights,
+            executor: options.executor()?,
+        })
     }
     fn isa(&self) -> Isa {
         self.isa
+    }
+    fn threads(&self) -> usize {
+        self.executor.threads()
     }
     fn run_probed<P: Probe + ?Sized>(
         &self,
@@ -117,12 +156,14 @@ impl Network for Model {
         inputs: &[&[f32]],
         probe: &mut P,
     ) -> Result<(), Error> {
-        let arena = Arena::try_new(arena, ARENA)?;
+        let arena = Arena::try_new(arena, INFO.arena_floats(self.threads()))?;
+        let inputs = (tilewright_runtime::network::input(inputs, INFO.inputs, 0)?,);
         forward::forward(
             self.kernels,
             &self.weights,
             arena,
-            (tilewright_runtime::network::input(inputs, INFO.inputs, 0)?,),
+            inputs,
+            &*self.executor,
             probe,
         );
         Ok(())

@@ -157,114 +157,142 @@ pub static PORTABLE: Kernels = Kernels {
     pad_3x224x224: Entry {
         run: portable::pad_3x224x224::pad_3x224x224,
         tasks: portable::pad_3x224x224::TASKS,
+        whole: false,
     },
     conv7x7s2_3x224x224_64_relu: Entry {
         run: portable::conv7x7s2_3x224x224_64_relu::conv7x7s2_3x224x224_64_relu,
         tasks: portable::conv7x7s2_3x224x224_64_relu::TASKS,
+        whole: false,
     },
     maxpool3x3s2_64x112x112: Entry {
         run: portable::maxpool3x3s2_64x112x112::maxpool3x3s2_64x112x112,
         tasks: portable::maxpool3x3s2_64x112x112::TASKS,
+        whole: false,
     },
     conv1x1_64x56x56_64_relu: Entry {
         run: portable::conv1x1_64x56x56_64_relu::conv1x1_64x56x56_64_relu,
         tasks: portable::conv1x1_64x56x56_64_relu::TASKS,
+        whole: false,
     },
     winograd4x4_3x3_64x56x56_64_relu: Entry {
         run: portable::winograd4x4_3x3_64x56x56_64_relu::winograd4x4_3x3_64x56x56_64_relu,
         tasks: portable::winograd4x4_3x3_64x56x56_64_relu::TASKS,
+        whole: false,
     },
     conv1x1_64x56x56_256: Entry {
         run: portable::conv1x1_64x56x56_256::conv1x1_64x56x56_256,
         tasks: portable::conv1x1_64x56x56_256::TASKS,
+        whole: false,
     },
     conv1x1_64x56x56_256_add_relu: Entry {
         run: portable::conv1x1_64x56x56_256_add_relu::conv1x1_64x56x56_256_add_relu,
         tasks: portable::conv1x1_64x56x56_256_add_relu::TASKS,
+        whole: false,
     },
     conv1x1_256x56x56_64_relu: Entry {
         run: portable::conv1x1_256x56x56_64_relu::conv1x1_256x56x56_64_relu,
         tasks: portable::conv1x1_256x56x56_64_relu::TASKS,
+        whole: false,
     },
     conv1x1_256x56x56_128_relu: Entry {
         run: portable::conv1x1_256x56x56_128_relu::conv1x1_256x56x56_128_relu,
         tasks: portable::conv1x1_256x56x56_128_relu::TASKS,
+        whole: false,
     },
     conv3x3s2_128x56x56_128_relu: Entry {
         run: portable::conv3x3s2_128x56x56_128_relu::conv3x3s2_128x56x56_128_relu,
         tasks: portable::conv3x3s2_128x56x56_128_relu::TASKS,
+        whole: false,
     },
     conv1x1s2_256x56x56_512: Entry {
         run: portable::conv1x1s2_256x56x56_512::conv1x1s2_256x56x56_512,
         tasks: portable::conv1x1s2_256x56x56_512::TASKS,
+        whole: false,
     },
     conv1x1_128x28x28_512_add_relu: Entry {
         run: portable::conv1x1_128x28x28_512_add_relu::conv1x1_128x28x28_512_add_relu,
         tasks: portable::conv1x1_128x28x28_512_add_relu::TASKS,
+        whole: false,
     },
     conv1x1_512x28x28_128_relu: Entry {
         run: portable::conv1x1_512x28x28_128_relu::conv1x1_512x28x28_128_relu,
         tasks: portable::conv1x1_512x28x28_128_relu::TASKS,
+        whole: false,
     },
     winograd4x4_3x3_128x28x28_128_relu: Entry {
         run: portable::winograd4x4_3x3_128x28x28_128_relu::winograd4x4_3x3_128x28x28_128_relu,
         tasks: portable::winograd4x4_3x3_128x28x28_128_relu::TASKS,
+        whole: false,
     },
     conv1x1_512x28x28_256_relu: Entry {
         run: portable::conv1x1_512x28x28_256_relu::conv1x1_512x28x28_256_relu,
         tasks: portable::conv1x1_512x28x28_256_relu::TASKS,
+        whole: false,
     },
     conv3x3s2_256x28x28_256_relu: Entry {
         run: portable::conv3x3s2_256x28x28_256_relu::conv3x3s2_256x28x28_256_relu,
         tasks: portable::conv3x3s2_256x28x28_256_relu::TASKS,
+        whole: false,
     },
     conv1x1s2_512x28x28_1024: Entry {
         run: portable::conv1x1s2_512x28x28_1024::conv1x1s2_512x28x28_1024,
         tasks: portable::conv1x1s2_512x28x28_1024::TASKS,
+        whole: false,
     },
     conv1x1_256x14x14_1024_add_relu: Entry {
         run: portable::conv1x1_256x14x14_1024_add_relu::conv1x1_256x14x14_1024_add_relu,
         tasks: portable::conv1x1_256x14x14_1024_add_relu::TASKS,
+        whole: false,
     },
     conv1x1_1024x14x14_256_relu: Entry {
         run: portable::conv1x1_1024x14x14_256_relu::conv1x1_1024x14x14_256_relu,
         tasks: portable::conv1x1_1024x14x14_256_relu::TASKS,
+        whole: false,
     },
     winograd4x4_3x3_256x14x14_256_relu: Entry {
         run: portable::winograd4x4_3x3_256x14x14_256_relu::winograd4x4_3x3_256x14x14_256_relu,
         tasks: portable::winograd4x4_3x3_256x14x14_256_relu::TASKS,
+        whole: true,
     },
     conv1x1_1024x14x14_512_relu: Entry {
         run: portable::conv1x1_1024x14x14_512_relu::conv1x1_1024x14x14_512_relu,
         tasks: portable::conv1x1_1024x14x14_512_relu::TASKS,
+        whole: false,
     },
     conv3x3s2_512x14x14_512_relu: Entry {
         run: portable::conv3x3s2_512x14x14_512_relu::conv3x3s2_512x14x14_512_relu,
         tasks: portable::conv3x3s2_512x14x14_512_relu::TASKS,
+        whole: false,
     },
     conv1x1s2_1024x14x14_2048: Entry {
         run: portable::conv1x1s2_1024x14x14_2048::conv1x1s2_1024x14x14_2048,
         tasks: portable::conv1x1s2_1024x14x14_2048::TASKS,
+        whole: false,
     },
     conv1x1_512x7x7_2048_add_relu: Entry {
         run: portable::conv1x1_512x7x7_2048_add_relu::conv1x1_512x7x7_2048_add_relu,
         tasks: portable::conv1x1_512x7x7_2048_add_relu::TASKS,
+        whole: false,
     },
     conv1x1_2048x7x7_512_relu: Entry {
         run: portable::conv1x1_2048x7x7_512_relu::conv1x1_2048x7x7_512_relu,
         tasks: portable::conv1x1_2048x7x7_512_relu::TASKS,
+        whole: false,
     },
     winograd2x4_3x3_512x7x7_512_relu: Entry {
         run: portable::winograd2x4_3x3_512x7x7_512_relu::winograd2x4_3x3_512x7x7_512_relu,
         tasks: portable::winograd2x4_3x3_512x7x7_512_relu::TASKS,
+        whole: true,
     },
     globalavgpool_2048x7x7: Entry {
         run: portable::globalavgpool_2048x7x7::globalavgpool_2048x7x7,
         tasks: portable::globalavgpool_2048x7x7::TASKS,
+        whole: false,
     },
     matmul_1x2048x1000: Entry {
         run: portable::matmul_1x2048x1000::matmul_1x2048x1000,
         tasks: portable::matmul_1x2048x1000::TASKS,
+        whole: false,
     },
 };
 
@@ -274,114 +302,142 @@ pub static AVX2: Kernels = Kernels {
     pad_3x224x224: Entry {
         run: avx2::pad_3x224x224::pad_3x224x224,
         tasks: avx2::pad_3x224x224::TASKS,
+        whole: false,
     },
     conv7x7s2_3x224x224_64_relu: Entry {
         run: avx2::conv7x7s2_3x224x224_64_relu::conv7x7s2_3x224x224_64_relu,
         tasks: avx2::conv7x7s2_3x224x224_64_relu::TASKS,
+        whole: false,
     },
     maxpool3x3s2_64x112x112: Entry {
         run: avx2::maxpool3x3s2_64x112x112::maxpool3x3s2_64x112x112,
         tasks: avx2::maxpool3x3s2_64x112x112::TASKS,
+        whole: false,
     },
     conv1x1_64x56x56_64_relu: Entry {
         run: avx2::conv1x1_64x56x56_64_relu::conv1x1_64x56x56_64_relu,
         tasks: avx2::conv1x1_64x56x56_64_relu::TASKS,
+        whole: false,
     },
     winograd4x4_3x3_64x56x56_64_relu: Entry {
         run: avx2::winograd4x4_3x3_64x56x56_64_relu::winograd4x4_3x3_64x56x56_64_relu,
         tasks: avx2::winograd4x4_3x3_64x56x56_64_relu::TASKS,
+        whole: false,
     },
     conv1x1_64x56x56_256: Entry {
         run: avx2::conv1x1_64x56x56_256::conv1x1_64x56x56_256,
         tasks: avx2::conv1x1_64x56x56_256::TASKS,
+        whole: false,
     },
     conv1x1_64x56x56_256_add_relu: Entry {
         run: avx2::conv1x1_64x56x56_256_add_relu::conv1x1_64x56x56_256_add_relu,
         tasks: avx2::conv1x1_64x56x56_256_add_relu::TASKS,
+        whole: false,
     },
     conv1x1_256x56x56_64_relu: Entry {
         run: avx2::conv1x1_256x56x56_64_relu::conv1x1_256x56x56_64_relu,
         tasks: avx2::conv1x1_256x56x56_64_relu::TASKS,
+        whole: false,
     },
     conv1x1_256x56x56_128_relu: Entry {
         run: avx2::conv1x1_256x56x56_128_relu::conv1x1_256x56x56_128_relu,
         tasks: avx2::conv1x1_256x56x56_128_relu::TASKS,
+        whole: false,
     },
     conv3x3s2_128x56x56_128_relu: Entry {
         run: avx2::conv3x3s2_128x56x56_128_relu::conv3x3s2_128x56x56_128_relu,
         tasks: avx2::conv3x3s2_128x56x56_128_relu::TASKS,
+        whole: false,
     },
     conv1x1s2_256x56x56_512: Entry {
         run: avx2::conv1x1s2_256x56x56_512::conv1x1s2_256x56x56_512,
         tasks: avx2::conv1x1s2_256x56x56_512::TASKS,
+        whole: false,
     },
     conv1x1_128x28x28_512_add_relu: Entry {
         run: avx2::conv1x1_128x28x28_512_add_relu::conv1x1_128x28x28_512_add_relu,
         tasks: avx2::conv1x1_128x28x28_512_add_relu::TASKS,
+        whole: false,
     },
     conv1x1_512x28x28_128_relu: Entry {
         run: avx2::conv1x1_512x28x28_128_relu::conv1x1_512x28x28_128_relu,
         tasks: avx2::conv1x1_512x28x28_128_relu::TASKS,
+        whole: false,
     },
     winograd4x4_3x3_128x28x28_128_relu: Entry {
         run: avx2::winograd4x4_3x3_128x28x28_128_relu::winograd4x4_3x3_128x28x28_128_relu,
         tasks: avx2::winograd4x4_3x3_128x28x28_128_relu::TASKS,
+        whole: false,
     },
     conv1x1_512x28x28_256_relu: Entry {
         run: avx2::conv1x1_512x28x28_256_relu::conv1x1_512x28x28_256_relu,
         tasks: avx2::conv1x1_512x28x28_256_relu::TASKS,
+        whole: false,
     },
     conv3x3s2_256x28x28_256_relu: Entry {
         run: avx2::conv3x3s2_256x28x28_256_relu::conv3x3s2_256x28x28_256_relu,
         tasks: avx2::conv3x3s2_256x28x28_256_relu::TASKS,
+        whole: false,
     },
     conv1x1s2_512x28x28_1024: Entry {
         run: avx2::conv1x1s2_512x28x28_1024::conv1x1s2_512x28x28_1024,
         tasks: avx2::conv1x1s2_512x28x28_1024::TASKS,
+        whole: false,
     },
     conv1x1_256x14x14_1024_add_relu: Entry {
         run: avx2::conv1x1_256x14x14_1024_add_relu::conv1x1_256x14x14_1024_add_relu,
         tasks: avx2::conv1x1_256x14x14_1024_add_relu::TASKS,
+        whole: false,
     },
     conv1x1_1024x14x14_256_relu: Entry {
         run: avx2::conv1x1_1024x14x14_256_relu::conv1x1_1024x14x14_256_relu,
         tasks: avx2::conv1x1_1024x14x14_256_relu::TASKS,
+        whole: false,
     },
     winograd4x4_3x3_256x14x14_256_relu: Entry {
         run: avx2::winograd4x4_3x3_256x14x14_256_relu::winograd4x4_3x3_256x14x14_256_relu,
         tasks: avx2::winograd4x4_3x3_256x14x14_256_relu::TASKS,
+        whole: true,
     },
     conv1x1_1024x14x14_512_relu: Entry {
         run: avx2::conv1x1_1024x14x14_512_relu::conv1x1_1024x14x14_512_relu,
         tasks: avx2::conv1x1_1024x14x14_512_relu::TASKS,
+        whole: false,
     },
     conv3x3s2_512x14x14_512_relu: Entry {
         run: avx2::conv3x3s2_512x14x14_512_relu::conv3x3s2_512x14x14_512_relu,
         tasks: avx2::conv3x3s2_512x14x14_512_relu::TASKS,
+        whole: false,
     },
     conv1x1s2_1024x14x14_2048: Entry {
         run: avx2::conv1x1s2_1024x14x14_2048::conv1x1s2_1024x14x14_2048,
         tasks: avx2::conv1x1s2_1024x14x14_2048::TASKS,
+        whole: false,
     },
     conv1x1_512x7x7_2048_add_relu: Entry {
         run: avx2::conv1x1_512x7x7_2048_add_relu::conv1x1_512x7x7_2048_add_relu,
         tasks: avx2::conv1x1_512x7x7_2048_add_relu::TASKS,
+        whole: false,
     },
     conv1x1_2048x7x7_512_relu: Entry {
         run: avx2::conv1x1_2048x7x7_512_relu::conv1x1_2048x7x7_512_relu,
         tasks: avx2::conv1x1_2048x7x7_512_relu::TASKS,
+        whole: false,
     },
     winograd2x4_3x3_512x7x7_512_relu: Entry {
         run: avx2::winograd2x4_3x3_512x7x7_512_relu::winograd2x4_3x3_512x7x7_512_relu,
         tasks: avx2::winograd2x4_3x3_512x7x7_512_relu::TASKS,
+        whole: true,
     },
     globalavgpool_2048x7x7: Entry {
         run: avx2::globalavgpool_2048x7x7::globalavgpool_2048x7x7,
         tasks: avx2::globalavgpool_2048x7x7::TASKS,
+        whole: false,
     },
     matmul_1x2048x1000: Entry {
         run: avx2::matmul_1x2048x1000::matmul_1x2048x1000,
         tasks: avx2::matmul_1x2048x1000::TASKS,
+        whole: false,
     },
 };
 
@@ -391,114 +447,142 @@ pub static AVX512: Kernels = Kernels {
     pad_3x224x224: Entry {
         run: avx512::pad_3x224x224::pad_3x224x224,
         tasks: avx512::pad_3x224x224::TASKS,
+        whole: false,
     },
     conv7x7s2_3x224x224_64_relu: Entry {
         run: avx512::conv7x7s2_3x224x224_64_relu::conv7x7s2_3x224x224_64_relu,
         tasks: avx512::conv7x7s2_3x224x224_64_relu::TASKS,
+        whole: false,
     },
     maxpool3x3s2_64x112x112: Entry {
         run: avx512::maxpool3x3s2_64x112x112::maxpool3x3s2_64x112x112,
         tasks: avx512::maxpool3x3s2_64x112x112::TASKS,
+        whole: false,
     },
     conv1x1_64x56x56_64_relu: Entry {
         run: avx512::conv1x1_64x56x56_64_relu::conv1x1_64x56x56_64_relu,
         tasks: avx512::conv1x1_64x56x56_64_relu::TASKS,
+        whole: false,
     },
     winograd4x4_3x3_64x56x56_64_relu: Entry {
         run: avx512::winograd4x4_3x3_64x56x56_64_relu::winograd4x4_3x3_64x56x56_64_relu,
         tasks: avx512::winograd4x4_3x3_64x56x56_64_relu::TASKS,
+        whole: false,
     },
     conv1x1_64x56x56_256: Entry {
         run: avx512::conv1x1_64x56x56_256::conv1x1_64x56x56_256,
         tasks: avx512::conv1x1_64x56x56_256::TASKS,
+        whole: false,
     },
     conv1x1_64x56x56_256_add_relu: Entry {
         run: avx512::conv1x1_64x56x56_256_add_relu::conv1x1_64x56x56_256_add_relu,
         tasks: avx512::conv1x1_64x56x56_256_add_relu::TASKS,
+        whole: false,
     },
     conv1x1_256x56x56_64_relu: Entry {
         run: avx512::conv1x1_256x56x56_64_relu::conv1x1_256x56x56_64_relu,
         tasks: avx512::conv1x1_256x56x56_64_relu::TASKS,
+        whole: false,
     },
     conv1x1_256x56x56_128_relu: Entry {
         run: avx512::conv1x1_256x56x56_128_relu::conv1x1_256x56x56_128_relu,
         tasks: avx512::conv1x1_256x56x56_128_relu::TASKS,
+        whole: false,
     },
     conv3x3s2_128x56x56_128_relu: Entry {
         run: avx512::conv3x3s2_128x56x56_128_relu::conv3x3s2_128x56x56_128_relu,
         tasks: avx512::conv3x3s2_128x56x56_128_relu::TASKS,
+        whole: false,
     },
     conv1x1s2_256x56x56_512: Entry {
         run: avx512::conv1x1s2_256x56x56_512::conv1x1s2_256x56x56_512,
         tasks: avx512::conv1x1s2_256x56x56_512::TASKS,
+        whole: false,
     },
     conv1x1_128x28x28_512_add_relu: Entry {
         run: avx512::conv1x1_128x28x28_512_add_relu::conv1x1_128x28x28_512_add_relu,
         tasks: avx512::conv1x1_128x28x28_512_add_relu::TASKS,
+        whole: false,
     },
     conv1x1_512x28x28_128_relu: Entry {
         run: avx512::conv1x1_512x28x28_128_relu::conv1x1_512x28x28_128_relu,
         tasks: avx512::conv1x1_512x28x28_128_relu::TASKS,
+        whole: false,
     },
     winograd4x4_3x3_128x28x28_128_relu: Entry {
         run: avx512::winograd4x4_3x3_128x28x28_128_relu::winograd4x4_3x3_128x28x28_128_relu,
         tasks: avx512::winograd4x4_3x3_128x28x28_128_relu::TASKS,
+        whole: false,
     },
     conv1x1_512x28x28_256_relu: Entry {
         run: avx512::conv1x1_512x28x28_256_relu::conv1x1_512x28x28_256_relu,
         tasks: avx512::conv1x1_512x28x28_256_relu::TASKS,
+        whole: false,
     },
     conv3x3s2_256x28x28_256_relu: Entry {
         run: avx512::conv3x3s2_256x28x28_256_relu::conv3x3s2_256x28x28_256_relu,
         tasks: avx512::conv3x3s2_256x28x28_256_relu::TASKS,
+        whole: false,
     },
     conv1x1s2_512x28x28_1024: Entry {
         run: avx512::conv1x1s2_512x28x28_1024::conv1x1s2_512x28x28_1024,
         tasks: avx512::conv1x1s2_512x28x28_1024::TASKS,
+        whole: false,
     },
     conv1x1_256x14x14_1024_add_relu: Entry {
         run: avx512::conv1x1_256x14x14_1024_add_relu::conv1x1_256x14x14_1024_add_relu,
         tasks: avx512::conv1x1_256x14x14_1024_add_relu::TASKS,
+        whole: false,
     },
     conv1x1_1024x14x14_256_relu: Entry {
         run: avx512::conv1x1_1024x14x14_256_relu::conv1x1_1024x14x14_256_relu,
         tasks: avx512::conv1x1_1024x14x14_256_relu::TASKS,
+        whole: false,
     },
     winograd4x4_3x3_256x14x14_256_relu: Entry {
         run: avx512::winograd4x4_3x3_256x14x14_256_relu::winograd4x4_3x3_256x14x14_256_relu,
         tasks: avx512::winograd4x4_3x3_256x14x14_256_relu::TASKS,
+        whole: true,
     },
     conv1x1_1024x14x14_512_relu: Entry {
         run: avx512::conv1x1_1024x14x14_512_relu::conv1x1_1024x14x14_512_relu,
         tasks: avx512::conv1x1_1024x14x14_512_relu::TASKS,
+        whole: false,
     },
     conv3x3s2_512x14x14_512_relu: Entry {
         run: avx512::conv3x3s2_512x14x14_512_relu::conv3x3s2_512x14x14_512_relu,
         tasks: avx512::conv3x3s2_512x14x14_512_relu::TASKS,
+        whole: false,
     },
     conv1x1s2_1024x14x14_2048: Entry {
         run: avx512::conv1x1s2_1024x14x14_2048::conv1x1s2_1024x14x14_2048,
         tasks: avx512::conv1x1s2_1024x14x14_2048::TASKS,
+        whole: false,
     },
     conv1x1_512x7x7_2048_add_relu: Entry {
         run: avx512::conv1x1_512x7x7_2048_add_relu::conv1x1_512x7x7_2048_add_relu,
         tasks: avx512::conv1x1_512x7x7_2048_add_relu::TASKS,
+        whole: false,
     },
     conv1x1_2048x7x7_512_relu: Entry {
         run: avx512::conv1x1_2048x7x7_512_relu::conv1x1_2048x7x7_512_relu,
         tasks: avx512::conv1x1_2048x7x7_512_relu::TASKS,
+        whole: false,
     },
     winograd2x4_3x3_512x7x7_512_relu: Entry {
         run: avx512::winograd2x4_3x3_512x7x7_512_relu::winograd2x4_3x3_512x7x7_512_relu,
         tasks: avx512::winograd2x4_3x3_512x7x7_512_relu::TASKS,
+        whole: true,
     },
     globalavgpool_2048x7x7: Entry {
         run: avx512::globalavgpool_2048x7x7::globalavgpool_2048x7x7,
         tasks: avx512::globalavgpool_2048x7x7::TASKS,
+        whole: false,
     },
     matmul_1x2048x1000: Entry {
         run: avx512::matmul_1x2048x1000::matmul_1x2048x1000,
         tasks: avx512::matmul_1x2048x1000::TASKS,
+        whole: false,
     },
 };
 
