@@ -6,8 +6,8 @@
 //! same time; a step that updates in place takes one [`Out`], never a reference and a view of the same floats. Hence
 //! within a step no range is both read through a reference and written.
 
-use crate::{Error, Out};
-use std::alloc::{Layout, alloc_zeroed, dealloc};
+use crate::{Error, Out, pages};
+use std::alloc::{Layout, alloc, dealloc};
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
@@ -18,7 +18,7 @@ pub const ALIGN: usize = 64;
 /// [`ALIGN`] in floats.
 pub(crate) const ALIGN_FLOATS: usize = ALIGN / size_of::<f32>();
 
-/// A heap buffer of zeroed floats, aligned to [`ALIGN`] bytes.
+/// A heap buffer of zeroed floats, aligned to [`ALIGN`] bytes; a large one is on huge pages where the system has them.
 pub struct AlignedBuf {
     start: NonNull<f32>,
     len: usize,
@@ -43,13 +43,18 @@ impl AlignedBuf {
             return Ok(AlignedBuf { start, len });
         }
         // SAFETY: the size is not zero.
-        let start = unsafe { alloc_zeroed(layout) };
-        let start = NonNull::new(start).ok_or_else(short)?.cast();
+        let start = unsafe { alloc(layout) };
+        let start: NonNull<f32> = NonNull::new(start).ok_or_else(short)?.cast();
+        pages::prefer_huge(start.cast(), layout);
+        // SAFETY: `layout` has room for `len` floats, and zeros are floats.
+        unsafe { start.write_bytes(0, len) };
         Ok(AlignedBuf { start, len })
     }
 
     fn layout(len: usize) -> Option<Layout> {
-        Layout::from_size_align(len.checked_mul(size_of::<f32>())?, ALIGN).ok()
+        let bytes = len.checked_mul(size_of::<f32>())?;
+        let align = if bytes >= pages::HUGE { pages::HUGE } else { ALIGN };
+        Layout::from_size_align(bytes, align).ok()
     }
 }
 

@@ -22,6 +22,7 @@ pub mod network;
 #[cfg(feature = "npy")]
 pub mod npy;
 mod out;
+mod pages;
 pub mod peak;
 pub mod probe;
 pub mod simd;
