@@ -1,8 +1,10 @@
 //! Helpers that several tests share.
 //!
 //! [`specs`] lists small kernels, one per feature; [`case`] gives each its operands and, by [`naive`], its result;
-//! [`project`] builds generated code with cargo; [`coverage`] walks the stores of a kernel; [`tidy`] judges source text.
+//! [`project`] builds generated code with cargo; [`coverage`] walks the stores of a kernel; [`assembly`] reads what came
+//! of it; [`tidy`] judges source text.
 
+pub mod assembly;
 pub mod case;
 pub mod coverage;
 pub mod model;

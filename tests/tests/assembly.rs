@@ -1,0 +1,105 @@
+//! The machine code of ResNet-50's convolutions and matrix product: loops of products keep their accumulators in
+//! registers.
+#![cfg(all(target_arch = "x86_64", target_os = "linux"))]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use tilewright::base::target::{AVX2, AVX512, Isa};
+use tilewright::kernel::spec::KernelSpec;
+use tilewright::onnx::{LoadOptions, NoExternalData, load};
+use tilewright::pipeline::plan;
+use tilewright::schedule::choose::Choice;
+use tilewright::zoo::{self, ZooOptions};
+use tilewright_tests::assembly::{Function, functions, loops};
+use tilewright_tests::case::Case;
+use tilewright_tests::project::{Profile, Project};
+
+const SETS: [Isa; 2] = [AVX2, AVX512];
+
+/// Every convolution and matrix product of the network, by Winograd's algorithm where that is chosen, and directly.
+fn products() -> Vec<Case> {
+    let options = ZooOptions { topology: true, ..ZooOptions::default() };
+    let bytes = zoo::build("resnet50", &options).expect("a network of the zoo");
+    let graph = load("resnet50", bytes.into(), &LoadOptions::default(), &NoExternalData).expect("it loads");
+    let mut specs = BTreeMap::new();
+    for choice in [Choice::Fast, Choice::Exact] {
+        let (_, _, plan) = plan(&graph, &SETS, choice).expect("it compiles");
+        for kernel in plan.kernels {
+            if matches!(kernel.spec, KernelSpec::Conv(_) | KernelSpec::Winograd(_) | KernelSpec::MatMul(_)) {
+                specs.insert(kernel.name, kernel.spec);
+            }
+        }
+    }
+    specs.into_iter().map(|(name, spec)| Case { name, spec, forced: None }).collect()
+}
+
+/// The function of a kernel: both manglings write a name behind its length.
+fn find<'a>(functions: &'a [Function], isa: &Isa, name: &str) -> &'a Function {
+    let part = |name: &str| format!("{}{name}", name.len());
+    let path = part(isa.module) + &part(name) + &part(name);
+    let found = functions.iter().find(|function| function.symbol.contains(&path));
+    found.unwrap_or_else(|| panic!("there is no code of {name} for {}", isa.name))
+}
+
+#[test]
+fn loops_of_products_do_not_touch_the_stack() {
+    let cases = products();
+    assert!(cases.len() > 20, "ResNet-50 has more convolutions");
+    let project = Project::kernels(Path::new(env!("CARGO_TARGET_TMPDIR")), "resnet50_kernels", &cases, &SETS);
+    let program = std::fs::read(project.build(Profile::Release)).expect("a readable program");
+    let functions = functions(&program);
+    let mut faults = Vec::new();
+    for isa in &SETS {
+        for case in &cases {
+            let found = loops(find(&functions, isa, &case.name));
+            let label = format!("{} for {}", case.name, isa.name);
+            println!(
+                "{label}: {} loops of {} products; elsewhere {} spills",
+                found.products, found.fmas, found.other_spills
+            );
+            assert!(found.products > 0, "{label} has no loop of products");
+            if let Some(first) = found.spills.first() {
+                faults.push(format!("{label}: {} instructions such as `{first}`", found.spills.len()));
+            }
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "{} kernels move vectors through the stack:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
+}
+
+const BROADCAST: &[u8] = &[0xc4, 0xe2, 0x7d, 0x18, 0x0f]; // vbroadcastss ymm1, [rdi]
+const FMA: &[u8] = &[0xc4, 0xe2, 0x75, 0xb8, 0xc2]; // vfmadd231ps ymm0, ymm1, ymm2
+const SPILL: &[u8] = &[0xc5, 0xfc, 0x11, 0x44, 0x24, 0x20]; // vmovups [rsp + 32], ymm0
+const STORE: &[u8] = &[0xc5, 0xfc, 0x11, 0x47, 0x20]; // vmovups [rdi + 32], ymm0
+const FRAME: &[u8] = &[0x48, 0x89, 0xe5]; // mov rbp, rsp
+const SPILL_TO_FRAME: &[u8] = &[0xc5, 0xfc, 0x11, 0x45, 0xe0]; // vmovups [rbp - 32], ymm0
+const RETURN: &[u8] = &[0xc3];
+
+/// A loop over this body, counted by ecx.
+fn looped(body: &[&[u8]]) -> Vec<u8> {
+    let mut code = [&body.concat()[..], &[0xff, 0xc9]].concat();
+    code.extend([0x75, (-(code.len() as i8 + 2)).cast_unsigned()]);
+    code
+}
+
+/// Loops of products, spills in them, spills elsewhere.
+fn counts(code: &[&[u8]]) -> (usize, usize, usize) {
+    let found = loops(&Function { symbol: String::new(), address: 0x1000, code: code.concat() });
+    (found.products, found.spills.len(), found.other_spills)
+}
+
+#[test]
+fn planted_spills_are_found() {
+    assert_eq!(counts(&[&looped(&[BROADCAST, FMA, STORE]), RETURN]), (1, 0, 0));
+    assert_eq!(counts(&[&looped(&[BROADCAST, FMA, SPILL]), RETURN]), (1, 1, 0));
+    assert_eq!(counts(&[FRAME, &looped(&[BROADCAST, FMA, SPILL_TO_FRAME]), RETURN]), (1, 1, 0));
+    assert_eq!(counts(&[&looped(&[BROADCAST, FMA, SPILL_TO_FRAME]), RETURN]), (1, 0, 0), "rbp is no frame");
+    assert_eq!(counts(&[&looped(&[FMA, SPILL]), RETURN]), (0, 0, 1), "no product of a broadcast");
+    assert_eq!(counts(&[&looped(&[BROADCAST, FMA]), SPILL, RETURN]), (1, 0, 0), "behind the loop");
+    let inner = looped(&[BROADCAST, FMA]);
+    assert_eq!(counts(&[&looped(&[&inner, SPILL]), RETURN]), (1, 0, 0), "in an outer loop only");
+}
