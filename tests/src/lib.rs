@@ -2,7 +2,7 @@
 //!
 //! [`specs`] lists small kernels, one per feature; [`case`] gives each its operands and, by [`naive`], its result;
 //! [`project`] builds generated code with cargo; [`coverage`] walks the stores of a kernel; [`assembly`] reads what came
-//! of it; [`tidy`] judges source text.
+//! of it; [`threads`] runs a network on several of them; [`tidy`] judges source text.
 
 pub mod assembly;
 pub mod case;
@@ -12,6 +12,7 @@ pub mod naive;
 pub mod numbers;
 pub mod project;
 pub mod specs;
+pub mod threads;
 pub mod tidy;
 
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tilewright::base::target::Isa;
-use tilewright::emit::kernel_source;
+use tilewright::emit::{File, kernel_source};
 use tilewright::kernel::ir::Role;
 
 /// A crate on disk.
@@ -30,14 +30,8 @@ impl Project {
     ///
     /// Files that are the same already stay as they are, so that cargo does not compile them again.
     pub fn kernels(folder: &Path, name: &str, cases: &[Case], isas: &[Isa]) -> Self {
-        let mut files = vec![
-            ("Cargo.toml".to_owned(), manifest(name)),
-            (
-                "Cargo.lock".to_owned(),
-                std::fs::read_to_string(root().join("Cargo.lock")).expect("a lock file"),
-            ),
-            ("src/main.rs".to_owned(), program(cases, isas)),
-        ];
+        let mut files =
+            vec![("Cargo.toml".to_owned(), manifest(name)), ("src/main.rs".to_owned(), program(cases, isas))];
         for isa in isas {
             let mut modules = String::new();
             for case in cases {
@@ -49,8 +43,25 @@ impl Project {
             }
             files.push((format!("src/{}/mod.rs", isa.module), modules));
         }
+        Self::write(folder, name, &files)
+    }
+
+    /// Writes a crate of this name in `folder`: a generated crate `network`, of these files, and a program that uses it.
+    pub fn network(folder: &Path, name: &str, network: &[File], program: &str) -> Self {
+        let dependency = "network = { path = \"network\" }\n\n[workspace]";
+        let mut files = vec![
+            ("Cargo.toml".to_owned(), manifest(name).replace("\n[workspace]", dependency)),
+            ("src/main.rs".to_owned(), program.to_owned()),
+        ];
+        files.extend(network.iter().map(|file| (format!("network/{}", file.path), file.text.clone())));
+        Self::write(folder, name, &files)
+    }
+
+    fn write(folder: &Path, name: &str, files: &[(String, String)]) -> Self {
         let folder = folder.join(name);
-        for (path, text) in &files {
+        let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("a lock file");
+        write_if_new(&folder.join("Cargo.lock"), &lock);
+        for (path, text) in files {
             write_if_new(&folder.join(path), text);
         }
         remove_others(&folder.join("src"), &files.iter().map(|(path, _)| folder.join(path)).collect());
@@ -96,6 +107,11 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are in the workspace")
 }
 
+/// The folder of the runtime.
+pub fn runtime() -> PathBuf {
+    root().join("runtime")
+}
+
 fn write_if_new(path: &Path, text: &str) {
     if std::fs::read_to_string(path).is_ok_and(|old| old == text) {
         return;
@@ -116,7 +132,7 @@ fn remove_others(folder: &Path, keep: &BTreeSet<PathBuf>) {
 }
 
 fn manifest(name: &str) -> String {
-    let runtime = root().join("runtime");
+    let runtime = runtime();
     format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
          tilewright-runtime = {{ path = {runtime:?} }}\n\n[workspace]\n\n\
