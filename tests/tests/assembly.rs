@@ -2,35 +2,22 @@
 //! registers.
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use tilewright::base::target::{AVX2, AVX512, Isa};
 use tilewright::kernel::spec::KernelSpec;
-use tilewright::onnx::{LoadOptions, NoExternalData, load};
-use tilewright::pipeline::plan;
-use tilewright::schedule::choose::Choice;
-use tilewright::zoo::{self, ZooOptions};
 use tilewright_tests::assembly::{Function, functions, loops};
 use tilewright_tests::case::Case;
 use tilewright_tests::project::{Profile, Project};
+use tilewright_tests::specs;
 
 const SETS: [Isa; 2] = [AVX2, AVX512];
 
-/// Every convolution and matrix product of the network, by Winograd's algorithm where that is chosen, and directly.
+/// The kernels in which all the time goes.
 fn products() -> Vec<Case> {
-    let options = ZooOptions { topology: true, ..ZooOptions::default() };
-    let bytes = zoo::build("resnet50", &options).expect("a network of the zoo");
-    let graph = load("resnet50", bytes.into(), &LoadOptions::default(), &NoExternalData).expect("it loads");
-    let mut specs = BTreeMap::new();
-    for choice in [Choice::Fast, Choice::Exact] {
-        let (_, _, plan) = plan(&graph, &SETS, choice).expect("it compiles");
-        for kernel in plan.kernels {
-            if matches!(kernel.spec, KernelSpec::Conv(_) | KernelSpec::Winograd(_) | KernelSpec::MatMul(_)) {
-                specs.insert(kernel.name, kernel.spec);
-            }
-        }
-    }
-    specs.into_iter().map(|(name, spec)| Case { name, spec, forced: None }).collect()
+    let product = |case: &Case| {
+        matches!(case.spec, KernelSpec::Conv(_) | KernelSpec::Winograd(_) | KernelSpec::MatMul(_))
+    };
+    specs::of_resnet50().into_iter().filter(product).collect()
 }
 
 /// The function of a kernel: both manglings write a name behind its length.

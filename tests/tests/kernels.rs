@@ -8,9 +8,13 @@ use tilewright_tests::coverage::coverage;
 use tilewright_tests::project::{Profile, Project};
 use tilewright_tests::specs;
 
-/// Runs the check on each case and instruction set, and reports all faults at once.
+/// Runs the check on each small case and instruction set, and reports all faults at once.
 fn each(check: impl Fn(&Case, &Isa) -> Option<String>) {
-    let faults: Vec<String> = specs::all()
+    each_of(&specs::all(), check);
+}
+
+fn each_of(cases: &[Case], check: impl Fn(&Case, &Isa) -> Option<String>) {
+    let faults: Vec<String> = cases
         .iter()
         .flat_map(|case| ISAS.iter().map(move |isa| (case, isa)))
         .filter_map(|(case, isa)| Some(format!("{} for {}: {}", case.name, isa.name, check(case, isa)?)))
@@ -35,7 +39,7 @@ fn kernels_are_proved() {
 /// Tasks run in any order and at the same time, so no element may belong to two of them.
 #[test]
 fn tasks_write_disjoint_elements() {
-    each(|case, isa| {
+    each_of(&[specs::all(), specs::of_resnet50()].concat(), |case, isa| {
         let shared = coverage(&case.kernel(isa)).shared;
         (shared > 0).then(|| format!("{shared} elements are written by two tasks"))
     });

@@ -7,11 +7,13 @@ use tilewright::kernel::spec::{ConvSpec, KernelSpec, Taps};
 use tilewright::kernel::tile::{ConvSchedule, LoopOrder};
 use tilewright::kernel::verify::verify;
 use tilewright::kernel::{Schedule, interp};
+use tilewright::schedule::choose::Choice;
 use tilewright::schedule::memory;
 use tilewright::schedule::plan::{Buffer, Place};
 use tilewright_tests::case::Case;
 use tilewright_tests::coverage::coverage;
 use tilewright_tests::numbers::Numbers;
+use tilewright_tests::specs;
 
 fn halo(numbers: &mut Numbers, most: usize) -> Halo {
     let mut side = || numbers.between(0, most);
@@ -183,4 +185,34 @@ fn buffers_off_the_grid_or_beyond_the_arena_are_caught() {
     });
     *first.expect("a buffer in the arena") += 1;
     assert!(!memory::verify(&buffers, arena + BLOCK).is_empty(), "a vector would straddle two lines");
+}
+
+/// Ends the life of each buffer of a real plan one step early: its last use is then outside of it.
+#[test]
+fn lives_cut_short_are_caught() {
+    let plan = specs::resnet50(&ISAS, Choice::Fast);
+    assert_eq!(plan.verify(), [""; 0]);
+    for victim in 0..plan.buffers.len() {
+        let mut plan = plan.clone();
+        let Some(end) = plan.buffers[victim].live.1.checked_sub(1) else { continue };
+        plan.buffers[victim].live.1 = end;
+        let name = &plan.buffers[victim].name;
+        assert!(
+            plan.verify().iter().any(|fault| fault.contains(name)),
+            "{name} may be overwritten while in use"
+        );
+    }
+}
+
+#[test]
+fn steps_that_overwrite_what_they_read_are_caught() {
+    let plan = specs::resnet50(&ISAS, Choice::Fast);
+    for victim in 0..plan.steps.len() {
+        let mut plan = plan.clone();
+        let args = &mut plan.steps[victim].args;
+        if let [.., last] = args[..] {
+            args[0] = last;
+        }
+        assert!(plan.verify().iter().any(|fault| fault.contains("reads and writes")), "step {victim}");
+    }
 }

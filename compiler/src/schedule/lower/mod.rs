@@ -171,7 +171,26 @@ impl Plan {
     pub fn verify(&self) -> Vec<String> {
         let mut faults = memory::verify(&self.buffers, self.arena);
         for (number, step) in self.steps.iter().enumerate() {
-            faults.extend(self.verify_step(step).into_iter().map(|fault| format!("step {number}: {fault}")));
+            let found = self.verify_step(step).into_iter().chain(self.verify_lives(number, step));
+            faults.extend(found.map(|fault| format!("step {number}: {fault}")));
+        }
+        let last = self.steps.len().saturating_sub(1);
+        let lost = self.outputs.iter().map(|&id| self.buffer(id)).filter(|buffer| buffer.live.1 < last);
+        faults.extend(lost.map(|buffer| format!("the output {} does not live to the end", buffer.name)));
+        faults
+    }
+
+    /// Memory is disjoint only between buffers that are alive, and between different ones.
+    fn verify_lives(&self, number: usize, step: &Step) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (at, id) in step.args.iter().enumerate() {
+            let buffer = self.buffer(*id);
+            if !(buffer.live.0..=buffer.live.1).contains(&number) {
+                faults.push(format!("it uses {}, which lives in steps {:?}", buffer.name, buffer.live));
+            }
+            if at + 1 < step.args.len() && step.args.last() == Some(id) {
+                faults.push(format!("it reads and writes {}", buffer.name));
+            }
         }
         faults
     }
