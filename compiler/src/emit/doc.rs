@@ -42,7 +42,8 @@ fn summary(spec: &KernelSpec) -> String {
         KernelSpec::Conv(spec) => conv(spec),
         KernelSpec::Winograd(spec) => {
             let ([my, mx], band) = (spec.tile, spec.band);
-            format!("{}; Winograd F({my}x{mx}, 3x3), {band} rows of tiles at a time", conv(&spec.conv))
+            let rows = if band == 1 { "1 row".to_owned() } else { format!("{band} rows") };
+            format!("{}; Winograd F({my}x{mx}, 3x3), {rows} of tiles at a time", conv(&spec.conv))
         }
         KernelSpec::MatMul(spec) => {
             format!("Matrix product {}x{} . {}x{}{}", spec.m, spec.k, spec.k, spec.n, epilogue(spec.epilogue))

@@ -69,11 +69,12 @@ pub fn build(name: String, spec: &WinogradSpec, schedule: &WinogradSchedule, isa
                 first += band.count;
                 // A band that is alone of its kind starts at a fixed row; others count from task 0.
                 let number = (band.count > 1).then_some(task);
-                b.if_(task, range, |b| {
+                let body = |b: &mut Builder| {
                     b.for_("n", images, |b, n| {
                         sweep(b, &frame, band, groups, &Position { image: Some(n), number });
                     });
-                });
+                };
+                if band.count == tasks { body(&mut b) } else { b.if_(task, range, body) }
             }
             b.finish()
         }
