@@ -20,7 +20,7 @@ const W_PANEL: usize = 36880;
 const W_FREQUENCY: usize = 1024;
 const Y_PLANE: usize = 50176;
 
-/// 3x3 conv, stride 1, pad 1: 64x56x56 -> 64x56x56, + bias, relu; Winograd F(4x4, 3x3), 1 rows of tiles at a time.
+/// 3x3 conv, stride 1, pad 1: 64x56x56 -> 64x56x56, + bias, relu; Winograd F(4x4, 3x3), 1 row of tiles at a time.
 ///
 /// - loops: band:14 . g:4 . f:36 . p:2 . cb:4 . k:4
 /// - products: 5 tiles x 16 channels
@@ -42,766 +42,664 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
         for band in tasks {
             let x_band = band * 3712;
             let y_band = band * 3584;
-            if band < 14 {
-                for cb in 0..4 {
-                    let x_cb = x_band + cb * X_PLANE;
-                    let s_cb = cb * 224;
-                    for px in 0..14 {
-                        let x_px = x_cb + px * 64;
-                        let s_px = s_cb + px * 16;
-                        for h in 0..2 {
-                            let x_h = x_px + h * 8;
-                            let s_h = s_px + h * 8;
-                            let d0_ = v::load(x, x_h);
-                            let d1_ = v::load(x, x_h + 928);
-                            let d2_ = v::load(x, x_h + 1856);
-                            let d3_ = v::load(x, x_h + 2784);
-                            let d4_ = v::load(x, x_h + 3712);
-                            let d5_ = v::load(x, x_h + 4640);
-                            let t0_0_ = v::fma(
-                                v::constant(1.5),
+            for cb in 0..4 {
+                let x_cb = x_band + cb * X_PLANE;
+                let s_cb = cb * 224;
+                for px in 0..14 {
+                    let x_px = x_cb + px * 64;
+                    let s_px = s_cb + px * 16;
+                    for h in 0..2 {
+                        let x_h = x_px + h * 8;
+                        let s_h = s_px + h * 8;
+                        let d0_ = v::load(x, x_h);
+                        let d1_ = v::load(x, x_h + 928);
+                        let d2_ = v::load(x, x_h + 1856);
+                        let d3_ = v::load(x, x_h + 2784);
+                        let d4_ = v::load(x, x_h + 3712);
+                        let d5_ = v::load(x, x_h + 4640);
+                        let t0_0_ = v::fma(
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
+                        );
+                        let t1_0_ = v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        );
+                        let t2_0_ = v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        );
+                        let t3_0_ = v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        );
+                        let t4_0_ = v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        );
+                        let t5_0_ = v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
                                 d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
+                        );
+                        let d0_ = v::load(x, x_h + 16);
+                        let d1_ = v::load(x, x_h + 944);
+                        let d2_ = v::load(x, x_h + 1872);
+                        let d3_ = v::load(x, x_h + 2800);
+                        let d4_ = v::load(x, x_h + 3728);
+                        let d5_ = v::load(x, x_h + 4656);
+                        let t0_1_ = v::fma(
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
+                        );
+                        let t1_1_ = v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        );
+                        let t2_1_ = v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        );
+                        let t3_1_ = v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        );
+                        let t4_1_ = v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        );
+                        let t5_1_ = v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
+                        );
+                        let d0_ = v::load(x, x_h + 32);
+                        let d1_ = v::load(x, x_h + 960);
+                        let d2_ = v::load(x, x_h + 1888);
+                        let d3_ = v::load(x, x_h + 2816);
+                        let d4_ = v::load(x, x_h + 3744);
+                        let d5_ = v::load(x, x_h + 4672);
+                        let t0_2_ = v::fma(
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
+                        );
+                        let t1_2_ = v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        );
+                        let t2_2_ = v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        );
+                        let t3_2_ = v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        );
+                        let t4_2_ = v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        );
+                        let t5_2_ = v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
+                        );
+                        let d0_ = v::load(x, x_h + 48);
+                        let d1_ = v::load(x, x_h + 976);
+                        let d2_ = v::load(x, x_h + 1904);
+                        let d3_ = v::load(x, x_h + 2832);
+                        let d4_ = v::load(x, x_h + 3760);
+                        let d5_ = v::load(x, x_h + 4688);
+                        let t0_3_ = v::fma(
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
+                        );
+                        let t1_3_ = v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        );
+                        let t2_3_ = v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        );
+                        let t3_3_ = v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        );
+                        let t4_3_ = v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        );
+                        let t5_3_ = v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
+                        );
+                        let d0_ = v::load(x, x_h + 64);
+                        let d1_ = v::load(x, x_h + 992);
+                        let d2_ = v::load(x, x_h + 1920);
+                        let d3_ = v::load(x, x_h + 2848);
+                        let d4_ = v::load(x, x_h + 3776);
+                        let d5_ = v::load(x, x_h + 4704);
+                        let t0_4_ = v::fma(
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
+                        );
+                        let t1_4_ = v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        );
+                        let t2_4_ = v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        );
+                        let t3_4_ = v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        );
+                        let t4_4_ = v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        );
+                        let t5_4_ = v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
+                        );
+                        let d0_ = v::load(x, x_h + 80);
+                        let d1_ = v::load(x, x_h + 1008);
+                        let d2_ = v::load(x, x_h + 1936);
+                        let d3_ = v::load(x, x_h + 2864);
+                        let d4_ = v::load(x, x_h + 3792);
+                        let d5_ = v::load(x, x_h + 4720);
+                        let t0_5_ = v::fma(
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
+                        );
+                        let t1_5_ = v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        );
+                        let t2_5_ = v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        );
+                        let t3_5_ = v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        );
+                        let t4_5_ = v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        );
+                        let t5_5_ = v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h,
+                            v::fma(
+                                v::constant(1.5),
+                                t0_3_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    t0_2_,
+                                    v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
                                 ),
-                            );
-                            let t1_0_ = v::fma(
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 896,
+                            v::fma(
                                 v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_0_ = v::fma(
+                                t0_3_,
+                                v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 1792,
+                            v::fma(
                                 v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_0_ = v::fma(
+                                t0_3_,
+                                v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 2688,
+                            v::fma(
                                 v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_0_ = v::fma(
+                                t0_3_,
+                                v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 3584,
+                            v::fma(
                                 v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_0_ = v::fma(
+                                t0_3_,
+                                v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 4480,
+                            v::fma(
                                 v::constant(1.5),
-                                d4_,
+                                t0_4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
-                                ),
-                            );
-                            let d0_ = v::load(x, x_h + 16);
-                            let d1_ = v::load(x, x_h + 944);
-                            let d2_ = v::load(x, x_h + 1872);
-                            let d3_ = v::load(x, x_h + 2800);
-                            let d4_ = v::load(x, x_h + 3728);
-                            let d5_ = v::load(x, x_h + 4656);
-                            let t0_1_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                                ),
-                            );
-                            let t1_1_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_1_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_1_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_1_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_1_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
-                                ),
-                            );
-                            let d0_ = v::load(x, x_h + 32);
-                            let d1_ = v::load(x, x_h + 960);
-                            let d2_ = v::load(x, x_h + 1888);
-                            let d3_ = v::load(x, x_h + 2816);
-                            let d4_ = v::load(x, x_h + 3744);
-                            let d5_ = v::load(x, x_h + 4672);
-                            let t0_2_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                                ),
-                            );
-                            let t1_2_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_2_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_2_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_2_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_2_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
-                                ),
-                            );
-                            let d0_ = v::load(x, x_h + 48);
-                            let d1_ = v::load(x, x_h + 976);
-                            let d2_ = v::load(x, x_h + 1904);
-                            let d3_ = v::load(x, x_h + 2832);
-                            let d4_ = v::load(x, x_h + 3760);
-                            let d5_ = v::load(x, x_h + 4688);
-                            let t0_3_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                                ),
-                            );
-                            let t1_3_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_3_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_3_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_3_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_3_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
-                                ),
-                            );
-                            let d0_ = v::load(x, x_h + 64);
-                            let d1_ = v::load(x, x_h + 992);
-                            let d2_ = v::load(x, x_h + 1920);
-                            let d3_ = v::load(x, x_h + 2848);
-                            let d4_ = v::load(x, x_h + 3776);
-                            let d5_ = v::load(x, x_h + 4704);
-                            let t0_4_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                                ),
-                            );
-                            let t1_4_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_4_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_4_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_4_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_4_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
-                                ),
-                            );
-                            let d0_ = v::load(x, x_h + 80);
-                            let d1_ = v::load(x, x_h + 1008);
-                            let d2_ = v::load(x, x_h + 1936);
-                            let d3_ = v::load(x, x_h + 2864);
-                            let d4_ = v::load(x, x_h + 3792);
-                            let d5_ = v::load(x, x_h + 4720);
-                            let t0_5_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                                ),
-                            );
-                            let t1_5_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_5_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_5_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_5_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_5_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h,
-                                v::fma(
-                                    v::constant(1.5),
                                     t0_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t0_2_,
-                                        v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
-                                    ),
+                                    v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
                                 ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 896,
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 5376,
+                            v::fma(
+                                v::constant(1.5),
+                                t1_3_,
                                 v::fma(
-                                    v::constant(2.5),
-                                    t0_3_,
-                                    v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                                    v::constant(-2.0),
+                                    t1_2_,
+                                    v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
                                 ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 1792,
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 6272,
+                            v::fma(
+                                v::constant(2.5),
+                                t1_3_,
+                                v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 7168,
+                            v::fma(
+                                v::constant(0.5),
+                                t1_3_,
+                                v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 8064,
+                            v::fma(
+                                v::constant(2.0),
+                                t1_3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 8960,
+                            v::fma(
+                                v::constant(-0.5),
+                                t1_3_,
+                                v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 9856,
+                            v::fma(
+                                v::constant(1.5),
+                                t1_4_,
                                 v::fma(
-                                    v::constant(0.5),
-                                    t0_3_,
-                                    v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 2688,
-                                v::fma(
-                                    v::constant(2.0),
-                                    t0_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 3584,
-                                v::fma(
-                                    v::constant(-0.5),
-                                    t0_3_,
-                                    v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 4480,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t0_4_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t0_3_,
-                                        v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 5376,
-                                v::fma(
-                                    v::constant(1.5),
+                                    v::constant(-2.0),
                                     t1_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t1_2_,
-                                        v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
-                                    ),
+                                    v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
                                 ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 6272,
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 10752,
+                            v::fma(
+                                v::constant(1.5),
+                                t2_3_,
                                 v::fma(
-                                    v::constant(2.5),
-                                    t1_3_,
-                                    v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                                    v::constant(-2.0),
+                                    t2_2_,
+                                    v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
                                 ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 7168,
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 11648,
+                            v::fma(
+                                v::constant(2.5),
+                                t2_3_,
+                                v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 12544,
+                            v::fma(
+                                v::constant(0.5),
+                                t2_3_,
+                                v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 13440,
+                            v::fma(
+                                v::constant(2.0),
+                                t2_3_,
+                                v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 14336,
+                            v::fma(
+                                v::constant(-0.5),
+                                t2_3_,
+                                v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 15232,
+                            v::fma(
+                                v::constant(1.5),
+                                t2_4_,
                                 v::fma(
-                                    v::constant(0.5),
-                                    t1_3_,
-                                    v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 8064,
-                                v::fma(
-                                    v::constant(2.0),
-                                    t1_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 8960,
-                                v::fma(
-                                    v::constant(-0.5),
-                                    t1_3_,
-                                    v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 9856,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t1_4_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t1_3_,
-                                        v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 10752,
-                                v::fma(
-                                    v::constant(1.5),
+                                    v::constant(-2.0),
                                     t2_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t2_2_,
-                                        v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
-                                    ),
+                                    v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
                                 ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 11648,
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 16128,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_3_,
                                 v::fma(
-                                    v::constant(2.5),
-                                    t2_3_,
-                                    v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                                    v::constant(-2.0),
+                                    t3_2_,
+                                    v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
                                 ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 12544,
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 17024,
+                            v::fma(
+                                v::constant(2.5),
+                                t3_3_,
+                                v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 17920,
+                            v::fma(
+                                v::constant(0.5),
+                                t3_3_,
+                                v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 18816,
+                            v::fma(
+                                v::constant(2.0),
+                                t3_3_,
+                                v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 19712,
+                            v::fma(
+                                v::constant(-0.5),
+                                t3_3_,
+                                v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 20608,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_4_,
                                 v::fma(
-                                    v::constant(0.5),
-                                    t2_3_,
-                                    v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 13440,
-                                v::fma(
-                                    v::constant(2.0),
-                                    t2_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 14336,
-                                v::fma(
-                                    v::constant(-0.5),
-                                    t2_3_,
-                                    v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 15232,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t2_4_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t2_3_,
-                                        v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 16128,
-                                v::fma(
-                                    v::constant(1.5),
+                                    v::constant(-2.0),
                                     t3_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t3_2_,
-                                        v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
-                                    ),
+                                    v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
                                 ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 17024,
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 21504,
+                            v::fma(
+                                v::constant(1.5),
+                                t4_3_,
                                 v::fma(
-                                    v::constant(2.5),
-                                    t3_3_,
-                                    v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                                    v::constant(-2.0),
+                                    t4_2_,
+                                    v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
                                 ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 17920,
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 22400,
+                            v::fma(
+                                v::constant(2.5),
+                                t4_3_,
+                                v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 23296,
+                            v::fma(
+                                v::constant(0.5),
+                                t4_3_,
+                                v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 24192,
+                            v::fma(
+                                v::constant(2.0),
+                                t4_3_,
+                                v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 25088,
+                            v::fma(
+                                v::constant(-0.5),
+                                t4_3_,
+                                v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 25984,
+                            v::fma(
+                                v::constant(1.5),
+                                t4_4_,
                                 v::fma(
-                                    v::constant(0.5),
-                                    t3_3_,
-                                    v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 18816,
-                                v::fma(
-                                    v::constant(2.0),
-                                    t3_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 19712,
-                                v::fma(
-                                    v::constant(-0.5),
-                                    t3_3_,
-                                    v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 20608,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t3_4_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t3_3_,
-                                        v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 21504,
-                                v::fma(
-                                    v::constant(1.5),
+                                    v::constant(-2.0),
                                     t4_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t4_2_,
-                                        v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
-                                    ),
+                                    v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
                                 ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 22400,
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 26880,
+                            v::fma(
+                                v::constant(1.5),
+                                t5_3_,
                                 v::fma(
-                                    v::constant(2.5),
-                                    t4_3_,
-                                    v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                                    v::constant(-2.0),
+                                    t5_2_,
+                                    v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
                                 ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 23296,
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 27776,
+                            v::fma(
+                                v::constant(2.5),
+                                t5_3_,
+                                v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 28672,
+                            v::fma(
+                                v::constant(0.5),
+                                t5_3_,
+                                v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 29568,
+                            v::fma(
+                                v::constant(2.0),
+                                t5_3_,
+                                v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 30464,
+                            v::fma(
+                                v::constant(-0.5),
+                                t5_3_,
+                                v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 31360,
+                            v::fma(
+                                v::constant(1.5),
+                                t5_4_,
                                 v::fma(
-                                    v::constant(0.5),
-                                    t4_3_,
-                                    v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 24192,
-                                v::fma(
-                                    v::constant(2.0),
-                                    t4_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 25088,
-                                v::fma(
-                                    v::constant(-0.5),
-                                    t4_3_,
-                                    v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 25984,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t4_4_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t4_3_,
-                                        v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 26880,
-                                v::fma(
-                                    v::constant(1.5),
+                                    v::constant(-2.0),
                                     t5_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t5_2_,
-                                        v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
-                                    ),
+                                    v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
                                 ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 27776,
-                                v::fma(
-                                    v::constant(2.5),
-                                    t5_3_,
-                                    v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 28672,
-                                v::fma(
-                                    v::constant(0.5),
-                                    t5_3_,
-                                    v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 29568,
-                                v::fma(
-                                    v::constant(2.0),
-                                    t5_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 30464,
-                                v::fma(
-                                    v::constant(-0.5),
-                                    t5_3_,
-                                    v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 31360,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t5_4_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t5_3_,
-                                        v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
-                                    ),
-                                ),
-                            );
-                        }
+                            ),
+                        );
                     }
                 }
-                for g in 0..4 {
-                    let w_g = g * W_PANEL;
-                    let y_g = y_band + g * Y_PLANE;
-                    for f in 0..36 {
-                        let w_f = w_g + f * W_FREQUENCY;
-                        let s_f = f * 896;
-                        let s_f_2 = f * 224;
-                        for p in 0..2 {
-                            let s_p = s_f + p * 80;
-                            let s_p_2 = s_f_2 + p * 80;
-                            let mut acc0_0 = v::zero();
-                            let mut acc0_1 = v::zero();
-                            let mut acc1_0 = v::zero();
-                            let mut acc1_1 = v::zero();
-                            let mut acc2_0 = v::zero();
-                            let mut acc2_1 = v::zero();
-                            let mut acc3_0 = v::zero();
-                            let mut acc3_1 = v::zero();
-                            let mut acc4_0 = v::zero();
-                            let mut acc4_1 = v::zero();
-                            for cb in 0..4 {
-                                let w_cb = w_f + cb * 256;
-                                let s_cb = s_p + cb * 224;
-                                for k in 0..4 {
-                                    let w_k = w_cb + k * 64;
-                                    let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
-                                    let wv0 = v::load(w, w_k + 16);
-                                    let wv1 = v::load(w, w_k + 24);
-                                    let xv = v::read_splat(s, s_k);
-                                    acc0_0 = v::fma(xv, wv0, acc0_0);
-                                    acc0_1 = v::fma(xv, wv1, acc0_1);
-                                    let xv = v::read_splat(s, s_k + 16);
-                                    acc1_0 = v::fma(xv, wv0, acc1_0);
-                                    acc1_1 = v::fma(xv, wv1, acc1_1);
-                                    let xv = v::read_splat(s, s_k + 32);
-                                    acc2_0 = v::fma(xv, wv0, acc2_0);
-                                    acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    let xv = v::read_splat(s, s_k + 48);
-                                    acc3_0 = v::fma(xv, wv0, acc3_0);
-                                    acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    let xv = v::read_splat(s, s_k + 64);
-                                    acc4_0 = v::fma(xv, wv0, acc4_0);
-                                    acc4_1 = v::fma(xv, wv1, acc4_1);
-                                    v::prefetch(w, w_k + 544);
-                                    let wv0 = v::load(w, w_k + 32);
-                                    let wv1 = v::load(w, w_k + 40);
-                                    let xv = v::read_splat(s, s_k + 1);
-                                    acc0_0 = v::fma(xv, wv0, acc0_0);
-                                    acc0_1 = v::fma(xv, wv1, acc0_1);
-                                    let xv = v::read_splat(s, s_k + 17);
-                                    acc1_0 = v::fma(xv, wv0, acc1_0);
-                                    acc1_1 = v::fma(xv, wv1, acc1_1);
-                                    let xv = v::read_splat(s, s_k + 33);
-                                    acc2_0 = v::fma(xv, wv0, acc2_0);
-                                    acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    let xv = v::read_splat(s, s_k + 49);
-                                    acc3_0 = v::fma(xv, wv0, acc3_0);
-                                    acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    let xv = v::read_splat(s, s_k + 65);
-                                    acc4_0 = v::fma(xv, wv0, acc4_0);
-                                    acc4_1 = v::fma(xv, wv1, acc4_1);
-                                    v::prefetch(w, w_k + 560);
-                                    let wv0 = v::load(w, w_k + 48);
-                                    let wv1 = v::load(w, w_k + 56);
-                                    let xv = v::read_splat(s, s_k + 2);
-                                    acc0_0 = v::fma(xv, wv0, acc0_0);
-                                    acc0_1 = v::fma(xv, wv1, acc0_1);
-                                    let xv = v::read_splat(s, s_k + 18);
-                                    acc1_0 = v::fma(xv, wv0, acc1_0);
-                                    acc1_1 = v::fma(xv, wv1, acc1_1);
-                                    let xv = v::read_splat(s, s_k + 34);
-                                    acc2_0 = v::fma(xv, wv0, acc2_0);
-                                    acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    let xv = v::read_splat(s, s_k + 50);
-                                    acc3_0 = v::fma(xv, wv0, acc3_0);
-                                    acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    let xv = v::read_splat(s, s_k + 66);
-                                    acc4_0 = v::fma(xv, wv0, acc4_0);
-                                    acc4_1 = v::fma(xv, wv1, acc4_1);
-                                    v::prefetch(w, w_k + 576);
-                                    let wv0 = v::load(w, w_k + 64);
-                                    let wv1 = v::load(w, w_k + 72);
-                                    let xv = v::read_splat(s, s_k + 3);
-                                    acc0_0 = v::fma(xv, wv0, acc0_0);
-                                    acc0_1 = v::fma(xv, wv1, acc0_1);
-                                    let xv = v::read_splat(s, s_k + 19);
-                                    acc1_0 = v::fma(xv, wv0, acc1_0);
-                                    acc1_1 = v::fma(xv, wv1, acc1_1);
-                                    let xv = v::read_splat(s, s_k + 35);
-                                    acc2_0 = v::fma(xv, wv0, acc2_0);
-                                    acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    let xv = v::read_splat(s, s_k + 51);
-                                    acc3_0 = v::fma(xv, wv0, acc3_0);
-                                    acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    let xv = v::read_splat(s, s_k + 67);
-                                    acc4_0 = v::fma(xv, wv0, acc4_0);
-                                    acc4_1 = v::fma(xv, wv1, acc4_1);
-                                }
-                            }
-                            v::store(s, s_p_2 + 32256, acc0_0);
-                            v::store(s, s_p_2 + 32264, acc0_1);
-                            v::store(s, s_p_2 + 32272, acc1_0);
-                            v::store(s, s_p_2 + 32280, acc1_1);
-                            v::store(s, s_p_2 + 32288, acc2_0);
-                            v::store(s, s_p_2 + 32296, acc2_1);
-                            v::store(s, s_p_2 + 32304, acc3_0);
-                            v::store(s, s_p_2 + 32312, acc3_1);
-                            v::store(s, s_p_2 + 32320, acc4_0);
-                            v::store(s, s_p_2 + 32328, acc4_1);
-                        }
+            }
+            for g in 0..4 {
+                let w_g = g * W_PANEL;
+                let y_g = y_band + g * Y_PLANE;
+                for f in 0..36 {
+                    let w_f = w_g + f * W_FREQUENCY;
+                    let s_f = f * 896;
+                    let s_f_2 = f * 224;
+                    for p in 0..2 {
+                        let s_p = s_f + p * 80;
+                        let s_p_2 = s_f_2 + p * 80;
                         let mut acc0_0 = v::zero();
                         let mut acc0_1 = v::zero();
                         let mut acc1_0 = v::zero();
@@ -810,518 +708,618 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let mut acc2_1 = v::zero();
                         let mut acc3_0 = v::zero();
                         let mut acc3_1 = v::zero();
+                        let mut acc4_0 = v::zero();
+                        let mut acc4_1 = v::zero();
                         for cb in 0..4 {
                             let w_cb = w_f + cb * 256;
-                            let s_cb = s_f + cb * 224;
+                            let s_cb = s_p + cb * 224;
                             for k in 0..4 {
                                 let w_k = w_cb + k * 64;
                                 let s_k = s_cb + k * 4;
                                 v::prefetch(w, w_k + 528);
                                 let wv0 = v::load(w, w_k + 16);
                                 let wv1 = v::load(w, w_k + 24);
-                                let xv = v::read_splat(s, s_k + 160);
+                                let xv = v::read_splat(s, s_k);
                                 acc0_0 = v::fma(xv, wv0, acc0_0);
                                 acc0_1 = v::fma(xv, wv1, acc0_1);
-                                let xv = v::read_splat(s, s_k + 176);
+                                let xv = v::read_splat(s, s_k + 16);
                                 acc1_0 = v::fma(xv, wv0, acc1_0);
                                 acc1_1 = v::fma(xv, wv1, acc1_1);
-                                let xv = v::read_splat(s, s_k + 192);
+                                let xv = v::read_splat(s, s_k + 32);
                                 acc2_0 = v::fma(xv, wv0, acc2_0);
                                 acc2_1 = v::fma(xv, wv1, acc2_1);
-                                let xv = v::read_splat(s, s_k + 208);
+                                let xv = v::read_splat(s, s_k + 48);
                                 acc3_0 = v::fma(xv, wv0, acc3_0);
                                 acc3_1 = v::fma(xv, wv1, acc3_1);
+                                let xv = v::read_splat(s, s_k + 64);
+                                acc4_0 = v::fma(xv, wv0, acc4_0);
+                                acc4_1 = v::fma(xv, wv1, acc4_1);
                                 v::prefetch(w, w_k + 544);
                                 let wv0 = v::load(w, w_k + 32);
                                 let wv1 = v::load(w, w_k + 40);
-                                let xv = v::read_splat(s, s_k + 161);
+                                let xv = v::read_splat(s, s_k + 1);
                                 acc0_0 = v::fma(xv, wv0, acc0_0);
                                 acc0_1 = v::fma(xv, wv1, acc0_1);
-                                let xv = v::read_splat(s, s_k + 177);
+                                let xv = v::read_splat(s, s_k + 17);
                                 acc1_0 = v::fma(xv, wv0, acc1_0);
                                 acc1_1 = v::fma(xv, wv1, acc1_1);
-                                let xv = v::read_splat(s, s_k + 193);
+                                let xv = v::read_splat(s, s_k + 33);
                                 acc2_0 = v::fma(xv, wv0, acc2_0);
                                 acc2_1 = v::fma(xv, wv1, acc2_1);
-                                let xv = v::read_splat(s, s_k + 209);
+                                let xv = v::read_splat(s, s_k + 49);
                                 acc3_0 = v::fma(xv, wv0, acc3_0);
                                 acc3_1 = v::fma(xv, wv1, acc3_1);
+                                let xv = v::read_splat(s, s_k + 65);
+                                acc4_0 = v::fma(xv, wv0, acc4_0);
+                                acc4_1 = v::fma(xv, wv1, acc4_1);
                                 v::prefetch(w, w_k + 560);
                                 let wv0 = v::load(w, w_k + 48);
                                 let wv1 = v::load(w, w_k + 56);
-                                let xv = v::read_splat(s, s_k + 162);
+                                let xv = v::read_splat(s, s_k + 2);
                                 acc0_0 = v::fma(xv, wv0, acc0_0);
                                 acc0_1 = v::fma(xv, wv1, acc0_1);
-                                let xv = v::read_splat(s, s_k + 178);
+                                let xv = v::read_splat(s, s_k + 18);
                                 acc1_0 = v::fma(xv, wv0, acc1_0);
                                 acc1_1 = v::fma(xv, wv1, acc1_1);
-                                let xv = v::read_splat(s, s_k + 194);
+                                let xv = v::read_splat(s, s_k + 34);
                                 acc2_0 = v::fma(xv, wv0, acc2_0);
                                 acc2_1 = v::fma(xv, wv1, acc2_1);
-                                let xv = v::read_splat(s, s_k + 210);
+                                let xv = v::read_splat(s, s_k + 50);
                                 acc3_0 = v::fma(xv, wv0, acc3_0);
                                 acc3_1 = v::fma(xv, wv1, acc3_1);
+                                let xv = v::read_splat(s, s_k + 66);
+                                acc4_0 = v::fma(xv, wv0, acc4_0);
+                                acc4_1 = v::fma(xv, wv1, acc4_1);
                                 v::prefetch(w, w_k + 576);
                                 let wv0 = v::load(w, w_k + 64);
                                 let wv1 = v::load(w, w_k + 72);
-                                let xv = v::read_splat(s, s_k + 163);
+                                let xv = v::read_splat(s, s_k + 3);
                                 acc0_0 = v::fma(xv, wv0, acc0_0);
                                 acc0_1 = v::fma(xv, wv1, acc0_1);
-                                let xv = v::read_splat(s, s_k + 179);
+                                let xv = v::read_splat(s, s_k + 19);
                                 acc1_0 = v::fma(xv, wv0, acc1_0);
                                 acc1_1 = v::fma(xv, wv1, acc1_1);
-                                let xv = v::read_splat(s, s_k + 195);
+                                let xv = v::read_splat(s, s_k + 35);
                                 acc2_0 = v::fma(xv, wv0, acc2_0);
                                 acc2_1 = v::fma(xv, wv1, acc2_1);
-                                let xv = v::read_splat(s, s_k + 211);
+                                let xv = v::read_splat(s, s_k + 51);
                                 acc3_0 = v::fma(xv, wv0, acc3_0);
                                 acc3_1 = v::fma(xv, wv1, acc3_1);
+                                let xv = v::read_splat(s, s_k + 67);
+                                acc4_0 = v::fma(xv, wv0, acc4_0);
+                                acc4_1 = v::fma(xv, wv1, acc4_1);
                             }
                         }
-                        v::store(s, s_f_2 + 32416, acc0_0);
-                        v::store(s, s_f_2 + 32424, acc0_1);
-                        v::store(s, s_f_2 + 32432, acc1_0);
-                        v::store(s, s_f_2 + 32440, acc1_1);
-                        v::store(s, s_f_2 + 32448, acc2_0);
-                        v::store(s, s_f_2 + 32456, acc2_1);
-                        v::store(s, s_f_2 + 32464, acc3_0);
-                        v::store(s, s_f_2 + 32472, acc3_1);
+                        v::store(s, s_p_2 + 32256, acc0_0);
+                        v::store(s, s_p_2 + 32264, acc0_1);
+                        v::store(s, s_p_2 + 32272, acc1_0);
+                        v::store(s, s_p_2 + 32280, acc1_1);
+                        v::store(s, s_p_2 + 32288, acc2_0);
+                        v::store(s, s_p_2 + 32296, acc2_1);
+                        v::store(s, s_p_2 + 32304, acc3_0);
+                        v::store(s, s_p_2 + 32312, acc3_1);
+                        v::store(s, s_p_2 + 32320, acc4_0);
+                        v::store(s, s_p_2 + 32328, acc4_1);
                     }
-                    for h in 0..2 {
-                        let w_h = w_g + h * 8;
-                        let s_h = h * 8;
-                        let y_h = y_g + h * 8;
-                        let bias = v::load(w, w_h);
-                        for px in 0..14 {
-                            let s_px = s_h + px * 16;
-                            let y_px = y_h + px * 64;
-                            let d0_ = v::read(s, s_px + 32256);
-                            let d1_ = v::read(s, s_px + 33600);
-                            let d2_ = v::read(s, s_px + 34944);
-                            let d3_ = v::read(s, s_px + 36288);
-                            let d4_ = v::read(s, s_px + 37632);
-                            let d5_ = v::read(s, s_px + 38976);
-                            let t0_0_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
-                            );
-                            let t1_0_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_0_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_0_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
-                                v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
-                                ),
-                            );
-                            let d0_ = v::read(s, s_px + 32480);
-                            let d1_ = v::read(s, s_px + 33824);
-                            let d2_ = v::read(s, s_px + 35168);
-                            let d3_ = v::read(s, s_px + 36512);
-                            let d4_ = v::read(s, s_px + 37856);
-                            let d5_ = v::read(s, s_px + 39200);
-                            let t0_1_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
-                            );
-                            let t1_1_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_1_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_1_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
-                                v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
-                                ),
-                            );
-                            let d0_ = v::read(s, s_px + 32704);
-                            let d1_ = v::read(s, s_px + 34048);
-                            let d2_ = v::read(s, s_px + 35392);
-                            let d3_ = v::read(s, s_px + 36736);
-                            let d4_ = v::read(s, s_px + 38080);
-                            let d5_ = v::read(s, s_px + 39424);
-                            let t0_2_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
-                            );
-                            let t1_2_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_2_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_2_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
-                                v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
-                                ),
-                            );
-                            let d0_ = v::read(s, s_px + 32928);
-                            let d1_ = v::read(s, s_px + 34272);
-                            let d2_ = v::read(s, s_px + 35616);
-                            let d3_ = v::read(s, s_px + 36960);
-                            let d4_ = v::read(s, s_px + 38304);
-                            let d5_ = v::read(s, s_px + 39648);
-                            let t0_3_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
-                            );
-                            let t1_3_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_3_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_3_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
-                                v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
-                                ),
-                            );
-                            let d0_ = v::read(s, s_px + 33152);
-                            let d1_ = v::read(s, s_px + 34496);
-                            let d2_ = v::read(s, s_px + 35840);
-                            let d3_ = v::read(s, s_px + 37184);
-                            let d4_ = v::read(s, s_px + 38528);
-                            let d5_ = v::read(s, s_px + 39872);
-                            let t0_4_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
-                            );
-                            let t1_4_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_4_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_4_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
-                                v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
-                                ),
-                            );
-                            let d0_ = v::read(s, s_px + 33376);
-                            let d1_ = v::read(s, s_px + 34720);
-                            let d2_ = v::read(s, s_px + 36064);
-                            let d3_ = v::read(s, s_px + 37408);
-                            let d4_ = v::read(s, s_px + 38752);
-                            let d5_ = v::read(s, s_px + 40096);
-                            let t0_5_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
-                            );
-                            let t1_5_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_5_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_5_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
-                                v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                            t0_4_,
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 16,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t0_4_,
-                                            v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 32,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::fma(
-                                            v::constant(4.0),
-                                            t0_4_,
-                                            v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 48,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::fma(
-                                            v::constant(-8.0),
-                                            t0_4_,
-                                            v::fma(
-                                                v::constant(0.125),
-                                                t0_3_,
-                                                v::sub(v::add(t0_1_, t0_5_), t0_2_),
-                                            ),
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 896,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                            t1_4_,
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 912,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t1_4_,
-                                            v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 928,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::fma(
-                                            v::constant(4.0),
-                                            t1_4_,
-                                            v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 944,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::fma(
-                                            v::constant(-8.0),
-                                            t1_4_,
-                                            v::fma(
-                                                v::constant(0.125),
-                                                t1_3_,
-                                                v::sub(v::add(t1_1_, t1_5_), t1_2_),
-                                            ),
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 1792,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
-                                            t2_4_,
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 1808,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t2_4_,
-                                            v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 1824,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::fma(
-                                            v::constant(4.0),
-                                            t2_4_,
-                                            v::fma(v::constant(0.25), t2_3_, v::add(t2_1_, t2_2_)),
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 1840,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::fma(
-                                            v::constant(-8.0),
-                                            t2_4_,
-                                            v::fma(
-                                                v::constant(0.125),
-                                                t2_3_,
-                                                v::sub(v::add(t2_1_, t2_5_), t2_2_),
-                                            ),
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 2688,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
-                                            t3_4_,
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 2704,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t3_4_,
-                                            v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 2720,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::fma(
-                                            v::constant(4.0),
-                                            t3_4_,
-                                            v::fma(v::constant(0.25), t3_3_, v::add(t3_1_, t3_2_)),
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                y,
-                                y_px + 2736,
-                                v::max(
-                                    v::zero(),
-                                    v::add(
-                                        v::fma(
-                                            v::constant(-8.0),
-                                            t3_4_,
-                                            v::fma(
-                                                v::constant(0.125),
-                                                t3_3_,
-                                                v::sub(v::add(t3_1_, t3_5_), t3_2_),
-                                            ),
-                                        ),
-                                        bias,
-                                    ),
-                                ),
-                            );
+                    let mut acc0_0 = v::zero();
+                    let mut acc0_1 = v::zero();
+                    let mut acc1_0 = v::zero();
+                    let mut acc1_1 = v::zero();
+                    let mut acc2_0 = v::zero();
+                    let mut acc2_1 = v::zero();
+                    let mut acc3_0 = v::zero();
+                    let mut acc3_1 = v::zero();
+                    for cb in 0..4 {
+                        let w_cb = w_f + cb * 256;
+                        let s_cb = s_f + cb * 224;
+                        for k in 0..4 {
+                            let w_k = w_cb + k * 64;
+                            let s_k = s_cb + k * 4;
+                            v::prefetch(w, w_k + 528);
+                            let wv0 = v::load(w, w_k + 16);
+                            let wv1 = v::load(w, w_k + 24);
+                            let xv = v::read_splat(s, s_k + 160);
+                            acc0_0 = v::fma(xv, wv0, acc0_0);
+                            acc0_1 = v::fma(xv, wv1, acc0_1);
+                            let xv = v::read_splat(s, s_k + 176);
+                            acc1_0 = v::fma(xv, wv0, acc1_0);
+                            acc1_1 = v::fma(xv, wv1, acc1_1);
+                            let xv = v::read_splat(s, s_k + 192);
+                            acc2_0 = v::fma(xv, wv0, acc2_0);
+                            acc2_1 = v::fma(xv, wv1, acc2_1);
+                            let xv = v::read_splat(s, s_k + 208);
+                            acc3_0 = v::fma(xv, wv0, acc3_0);
+                            acc3_1 = v::fma(xv, wv1, acc3_1);
+                            v::prefetch(w, w_k + 544);
+                            let wv0 = v::load(w, w_k + 32);
+                            let wv1 = v::load(w, w_k + 40);
+                            let xv = v::read_splat(s, s_k + 161);
+                            acc0_0 = v::fma(xv, wv0, acc0_0);
+                            acc0_1 = v::fma(xv, wv1, acc0_1);
+                            let xv = v::read_splat(s, s_k + 177);
+                            acc1_0 = v::fma(xv, wv0, acc1_0);
+                            acc1_1 = v::fma(xv, wv1, acc1_1);
+                            let xv = v::read_splat(s, s_k + 193);
+                            acc2_0 = v::fma(xv, wv0, acc2_0);
+                            acc2_1 = v::fma(xv, wv1, acc2_1);
+                            let xv = v::read_splat(s, s_k + 209);
+                            acc3_0 = v::fma(xv, wv0, acc3_0);
+                            acc3_1 = v::fma(xv, wv1, acc3_1);
+                            v::prefetch(w, w_k + 560);
+                            let wv0 = v::load(w, w_k + 48);
+                            let wv1 = v::load(w, w_k + 56);
+                            let xv = v::read_splat(s, s_k + 162);
+                            acc0_0 = v::fma(xv, wv0, acc0_0);
+                            acc0_1 = v::fma(xv, wv1, acc0_1);
+                            let xv = v::read_splat(s, s_k + 178);
+                            acc1_0 = v::fma(xv, wv0, acc1_0);
+                            acc1_1 = v::fma(xv, wv1, acc1_1);
+                            let xv = v::read_splat(s, s_k + 194);
+                            acc2_0 = v::fma(xv, wv0, acc2_0);
+                            acc2_1 = v::fma(xv, wv1, acc2_1);
+                            let xv = v::read_splat(s, s_k + 210);
+                            acc3_0 = v::fma(xv, wv0, acc3_0);
+                            acc3_1 = v::fma(xv, wv1, acc3_1);
+                            v::prefetch(w, w_k + 576);
+                            let wv0 = v::load(w, w_k + 64);
+                            let wv1 = v::load(w, w_k + 72);
+                            let xv = v::read_splat(s, s_k + 163);
+                            acc0_0 = v::fma(xv, wv0, acc0_0);
+                            acc0_1 = v::fma(xv, wv1, acc0_1);
+                            let xv = v::read_splat(s, s_k + 179);
+                            acc1_0 = v::fma(xv, wv0, acc1_0);
+                            acc1_1 = v::fma(xv, wv1, acc1_1);
+                            let xv = v::read_splat(s, s_k + 195);
+                            acc2_0 = v::fma(xv, wv0, acc2_0);
+                            acc2_1 = v::fma(xv, wv1, acc2_1);
+                            let xv = v::read_splat(s, s_k + 211);
+                            acc3_0 = v::fma(xv, wv0, acc3_0);
+                            acc3_1 = v::fma(xv, wv1, acc3_1);
                         }
+                    }
+                    v::store(s, s_f_2 + 32416, acc0_0);
+                    v::store(s, s_f_2 + 32424, acc0_1);
+                    v::store(s, s_f_2 + 32432, acc1_0);
+                    v::store(s, s_f_2 + 32440, acc1_1);
+                    v::store(s, s_f_2 + 32448, acc2_0);
+                    v::store(s, s_f_2 + 32456, acc2_1);
+                    v::store(s, s_f_2 + 32464, acc3_0);
+                    v::store(s, s_f_2 + 32472, acc3_1);
+                }
+                for h in 0..2 {
+                    let w_h = w_g + h * 8;
+                    let s_h = h * 8;
+                    let y_h = y_g + h * 8;
+                    let bias = v::load(w, w_h);
+                    for px in 0..14 {
+                        let s_px = s_h + px * 16;
+                        let y_px = y_h + px * 64;
+                        let d0_ = v::read(s, s_px + 32256);
+                        let d1_ = v::read(s, s_px + 33600);
+                        let d2_ = v::read(s, s_px + 34944);
+                        let d3_ = v::read(s, s_px + 36288);
+                        let d4_ = v::read(s, s_px + 37632);
+                        let d5_ = v::read(s, s_px + 38976);
+                        let t0_0_ = v::add(
+                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
+                            d4_,
+                        );
+                        let t1_0_ = v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        );
+                        let t2_0_ = v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        );
+                        let t3_0_ = v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        );
+                        let d0_ = v::read(s, s_px + 32480);
+                        let d1_ = v::read(s, s_px + 33824);
+                        let d2_ = v::read(s, s_px + 35168);
+                        let d3_ = v::read(s, s_px + 36512);
+                        let d4_ = v::read(s, s_px + 37856);
+                        let d5_ = v::read(s, s_px + 39200);
+                        let t0_1_ = v::add(
+                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
+                            d4_,
+                        );
+                        let t1_1_ = v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        );
+                        let t2_1_ = v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        );
+                        let t3_1_ = v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        );
+                        let d0_ = v::read(s, s_px + 32704);
+                        let d1_ = v::read(s, s_px + 34048);
+                        let d2_ = v::read(s, s_px + 35392);
+                        let d3_ = v::read(s, s_px + 36736);
+                        let d4_ = v::read(s, s_px + 38080);
+                        let d5_ = v::read(s, s_px + 39424);
+                        let t0_2_ = v::add(
+                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
+                            d4_,
+                        );
+                        let t1_2_ = v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        );
+                        let t2_2_ = v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        );
+                        let t3_2_ = v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        );
+                        let d0_ = v::read(s, s_px + 32928);
+                        let d1_ = v::read(s, s_px + 34272);
+                        let d2_ = v::read(s, s_px + 35616);
+                        let d3_ = v::read(s, s_px + 36960);
+                        let d4_ = v::read(s, s_px + 38304);
+                        let d5_ = v::read(s, s_px + 39648);
+                        let t0_3_ = v::add(
+                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
+                            d4_,
+                        );
+                        let t1_3_ = v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        );
+                        let t2_3_ = v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        );
+                        let t3_3_ = v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        );
+                        let d0_ = v::read(s, s_px + 33152);
+                        let d1_ = v::read(s, s_px + 34496);
+                        let d2_ = v::read(s, s_px + 35840);
+                        let d3_ = v::read(s, s_px + 37184);
+                        let d4_ = v::read(s, s_px + 38528);
+                        let d5_ = v::read(s, s_px + 39872);
+                        let t0_4_ = v::add(
+                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
+                            d4_,
+                        );
+                        let t1_4_ = v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        );
+                        let t2_4_ = v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        );
+                        let t3_4_ = v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        );
+                        let d0_ = v::read(s, s_px + 33376);
+                        let d1_ = v::read(s, s_px + 34720);
+                        let d2_ = v::read(s, s_px + 36064);
+                        let d3_ = v::read(s, s_px + 37408);
+                        let d4_ = v::read(s, s_px + 38752);
+                        let d5_ = v::read(s, s_px + 40096);
+                        let t0_5_ = v::add(
+                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
+                            d4_,
+                        );
+                        let t1_5_ = v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        );
+                        let t2_5_ = v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        );
+                        let t3_5_ = v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::add(
+                                        v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
+                                        t0_4_,
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 16,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t0_4_,
+                                        v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 32,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::fma(
+                                        v::constant(4.0),
+                                        t0_4_,
+                                        v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 48,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        t0_4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            t0_3_,
+                                            v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                        ),
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 896,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::add(
+                                        v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
+                                        t1_4_,
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 912,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t1_4_,
+                                        v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 928,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::fma(
+                                        v::constant(4.0),
+                                        t1_4_,
+                                        v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 944,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        t1_4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            t1_3_,
+                                            v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                        ),
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 1792,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::add(
+                                        v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
+                                        t2_4_,
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 1808,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t2_4_,
+                                        v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 1824,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::fma(
+                                        v::constant(4.0),
+                                        t2_4_,
+                                        v::fma(v::constant(0.25), t2_3_, v::add(t2_1_, t2_2_)),
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 1840,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        t2_4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            t2_3_,
+                                            v::sub(v::add(t2_1_, t2_5_), t2_2_),
+                                        ),
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 2688,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::add(
+                                        v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
+                                        t3_4_,
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 2704,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t3_4_,
+                                        v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 2720,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::fma(
+                                        v::constant(4.0),
+                                        t3_4_,
+                                        v::fma(v::constant(0.25), t3_3_, v::add(t3_1_, t3_2_)),
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
+                        v::store(
+                            y,
+                            y_px + 2736,
+                            v::max(
+                                v::zero(),
+                                v::add(
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        t3_4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            t3_3_,
+                                            v::sub(v::add(t3_1_, t3_5_), t3_2_),
+                                        ),
+                                    ),
+                                    bias,
+                                ),
+                            ),
+                        );
                     }
                 }
             }
