@@ -4,23 +4,20 @@
 //! the last has ended. Only claimed chunks are waited for: a worker that the system has put aside delays nothing.
 //! Between steps workers spin for a short time, since the next step is usually less than a microsecond away, then sleep.
 
+mod gate;
+
 use crate::Error;
+use gate::{Gate, lock};
 use std::any::Any;
 use std::fmt;
-use std::hint::spin_loop;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle, yield_now};
+use std::sync::{Arc, Mutex};
+use std::thread::{Builder, JoinHandle};
 
 /// Most threads of a [`Pool`]: more is a mistyped number.
 pub const MOST_THREADS: usize = 1024;
-
-/// Looks at what is waited for before others may have the core: some tens of microseconds.
-const SPINS: usize = 1500;
-/// Further looks, each after offering the core to others, before sleeping: some hundreds of microseconds at most.
-const YIELDS: usize = 500;
 
 /// Runs pieces of work on several threads.
 ///
@@ -186,47 +183,6 @@ impl Shared {
         }
         true
     }
-}
-
-/// Where threads wait for a condition: spinning first, then asleep.
-#[derive(Default)]
-struct Gate {
-    sleepers: AtomicUsize,
-    lock: Mutex<()>,
-    bell: Condvar,
-}
-
-impl Gate {
-    /// Waits until `ready`, which reads only what is written with `SeqCst` before a [`ring`](Gate::ring).
-    fn wait(&self, ready: impl Fn() -> bool) {
-        for look in 0..SPINS + YIELDS {
-            if ready() {
-                return;
-            }
-            if look < SPINS { spin_loop() } else { yield_now() }
-        }
-        let mut guard = lock(&self.lock);
-        // Either `ring` sees this sleeper, or this sleeper sees what was written before `ring`.
-        self.sleepers.fetch_add(1, Ordering::SeqCst);
-        while !ready() {
-            guard = self.bell.wait(guard).unwrap_or_else(PoisonError::into_inner);
-        }
-        self.sleepers.fetch_sub(1, Ordering::SeqCst);
-    }
-
-    /// Wakes all who sleep.
-    fn ring(&self) {
-        if self.sleepers.load(Ordering::SeqCst) > 0 {
-            // A sleeper holds the lock from counting itself until it hears the bell.
-            drop(lock(&self.lock));
-            self.bell.notify_all();
-        }
-    }
-}
-
-/// No panic happens under these locks, so what they guard is sound.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

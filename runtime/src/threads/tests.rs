@@ -1,7 +1,9 @@
 //! The pool: every chunk once, panics, reuse, callers at the same time.
 
 use super::*;
+use std::hint::spin_loop;
 use std::sync::atomic::AtomicU64;
+use std::thread::yield_now;
 use std::time::{Duration, Instant};
 
 /// Runs `chunks` chunks and checks that each ran once, on a thread that exists and that ran nothing else meanwhile.
