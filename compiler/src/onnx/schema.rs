@@ -3,7 +3,7 @@
 //! @generated. The fields are explained in the `onnx-ml.proto` of the PyPI package `onnx`. To make the file anew:
 //!
 //! ```console
-//! cargo run -p tilewright-examples --example schema -- onnx-ml.proto > compiler/src/onnx/schema.rs
+//! cargo run -p tilewright-schema -- onnx-ml.proto > compiler/src/onnx/schema.rs
 //! ```
 #![allow(missing_docs, clippy::all)]
 

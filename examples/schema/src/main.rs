@@ -1,7 +1,7 @@
 //! Prints the Rust structs of the ONNX schema, from the `onnx-ml.proto` of the PyPI package `onnx`:
 //!
 //! ```console
-//! cargo run -p tilewright-examples --example schema -- onnx-ml.proto > compiler/src/onnx/schema.rs
+//! cargo run -p tilewright-schema -- onnx-ml.proto > compiler/src/onnx/schema.rs
 //! ```
 //!
 //! No protoc is needed: protox parses the file, prost-build prints the structs.
@@ -16,7 +16,7 @@ const HEADER: &str = "\
 //! @generated. The fields are explained in the `onnx-ml.proto` of the PyPI package `onnx`. To make the file anew:
 //!
 //! ```console
-//! cargo run -p tilewright-examples --example schema -- onnx-ml.proto > compiler/src/onnx/schema.rs
+//! cargo run -p tilewright-schema -- onnx-ml.proto > compiler/src/onnx/schema.rs
 //! ```
 #![allow(missing_docs, clippy::all)]
 
