@@ -10,6 +10,7 @@ pub mod coverage;
 pub mod model;
 pub mod naive;
 pub mod numbers;
+pub mod plans;
 pub mod project;
 pub mod specs;
 pub mod threads;

@@ -9,11 +9,10 @@ mod random;
 mod simplify;
 mod whole;
 
-use tilewright::base::tensor::{Blob, Tensor};
-use tilewright::ir::graph::{Const, Def, Graph};
+use tilewright::ir::graph::Graph;
 use tilewright::ir::{reference, text};
 use tilewright::passes::{self, PASSES, Pass};
-use tilewright::zoo::numbers::Numbers;
+use tilewright_tests::plans::{tensors, with_numbers};
 
 /// Runs the passes of these names, or all for none, and prints the graph with the misses behind it. The graph must mean
 /// the same as before, with made-up numbers for its constants.
@@ -43,27 +42,8 @@ fn rewrite(names: &[&str], graph: &str) -> (String, f64) {
     (printed + &misses.collect::<String>(), largest)
 }
 
-/// Numbers for every constant without: around zero, variances around one.
-fn with_numbers(mut graph: Graph) -> Graph {
-    for value in graph.values.iter_mut().filter(|value| matches!(value.def, Def::Const(Const::Absent))) {
-        let low = if value.name.contains("var") { 0.5 } else { -1.0 };
-        let numbers = Numbers::new(7, &value.name).between(value.ty.elements(), low, low + 2.0);
-        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-        value.def = Def::Const(Const::Data(Blob::new(bytes)));
-    }
-    graph
-}
-
 fn compare(before: &Graph, after: &Graph) -> f64 {
-    let inputs: Vec<Tensor> = before
-        .inputs
-        .iter()
-        .map(|&id| {
-            let value = before.value(id);
-            let numbers = Numbers::new(8, &value.name).between(value.ty.elements(), -2.0, 2.0);
-            Tensor::float(value.ty.shape.clone(), numbers.into_iter().map(f64::from).collect())
-        })
-        .collect();
+    let inputs = tensors(before);
     let run =
         |graph| reference::evaluate(graph, &inputs, |_, _| ()).unwrap_or_else(|error| panic!("{error}"));
     let (before, after) = (run(before), run(after));

@@ -1,5 +1,5 @@
-//! Random networks: whatever the passes make of them, they must mean the same, be legal, and
-//! have kernels.
+//! Random networks: whatever the passes make of them, they must mean the same, be legal, and have kernels that compute
+//! it.
 
 use std::fmt::Write;
 
@@ -9,6 +9,7 @@ use tilewright::ir::text;
 use tilewright::pipeline;
 use tilewright::schedule::choose::Choice;
 use tilewright::zoo::numbers::Numbers;
+use tilewright_tests::plans::{difference, with_numbers};
 
 /// A random network as text: a stack of operators on maps that share values, constants and shapes as networks do.
 struct Network {
@@ -130,6 +131,13 @@ fn random_networks_keep_their_meaning() {
         let source = text::parse(&text).unwrap_or_else(|error| panic!("{error}"));
         let plan = pipeline::plan(&source, &ISAS, Choice::Fast);
         assert!(plan.is_ok(), "seed {seed}: {plan:?}\n{text}");
+        let isa = ISAS[seed as usize % ISAS.len()];
+        let numbers = with_numbers(source);
+        let run = std::panic::AssertUnwindSafe(|| difference(&numbers, isa, Choice::Fast));
+        match std::panic::catch_unwind(run) {
+            Ok(apart) if apart <= 1e-4 => {}
+            wrong => panic!("seed {seed}, {}: {wrong:?}\n{text}", isa.name),
+        }
         match std::panic::catch_unwind(|| rewrite(&[], &text)) {
             Ok((_, largest)) => compared += usize::from(largest > 0.0 && largest.is_finite()),
             Err(_) => panic!("seed {seed}:\n{text}"),

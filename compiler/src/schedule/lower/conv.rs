@@ -38,7 +38,9 @@ pub fn lower(state: &mut State, node: &Node, conv: &Conv, choose: Choice) -> Res
     let [kh, kw] = conv.window.kernel;
     let flops = 2 * (y.n * y.c * y.h * y.w * kh * kw * (x.c / conv.groups)) as u64;
     let reads: Vec<_> = node.inputs[..1].iter().chain(rest).copied().collect();
-    if let Some(spec) = choose.winograd(&spec) {
+    // Groups that were packed into one are mostly zeros, which no transform keeps.
+    let winograd = if conv.groups == 1 { choose.winograd(&spec) } else { None };
+    if let Some(spec) = winograd {
         let pack = Pack::Winograd { spec, weight, bias };
         let weights = state.pack(pack, WinogradWeights::of(&spec).len());
         state.call(node, KernelSpec::Winograd(spec), &reads, Some(weights), flops);

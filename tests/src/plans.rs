@@ -1,0 +1,108 @@
+//! A whole plan, run by the interpreter: passes, lowering, memory, packing and kernels together, without rustc.
+
+use tilewright::base::target::Isa;
+use tilewright::base::tensor::{Blob, Tensor};
+use tilewright::ir::graph::{Const, Def, Graph};
+use tilewright::ir::reference;
+use tilewright::kernel::ir::Role;
+use tilewright::kernel::{self, interp};
+use tilewright::schedule::choose::Choice;
+use tilewright::schedule::plan::{Place, Plan, Step};
+use tilewright::zoo::numbers::Numbers;
+use tilewright::{pipeline, weights};
+
+/// Numbers for every constant without: around zero, variances around one.
+pub fn with_numbers(mut graph: Graph) -> Graph {
+    for value in graph.values.iter_mut().filter(|value| matches!(value.def, Def::Const(Const::Absent))) {
+        let low = if value.name.contains("var") { 0.5 } else { -1.0 };
+        let numbers = Numbers::new(7, &value.name).between(value.ty.elements(), low, low + 2.0);
+        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        value.def = Def::Const(Const::Data(Blob::new(bytes)));
+    }
+    graph
+}
+
+/// Numbers for every input.
+pub fn inputs(graph: &Graph) -> Vec<Vec<f32>> {
+    let of = |id| {
+        let value = graph.value(id);
+        Numbers::new(8, &value.name).between(value.ty.elements(), -2.0, 2.0)
+    };
+    graph.inputs.iter().map(|&id| of(id)).collect()
+}
+
+/// The same as tensors.
+pub fn tensors(graph: &Graph) -> Vec<Tensor> {
+    let lists = graph.inputs.iter().zip(inputs(graph));
+    lists
+        .map(|(&id, list)| {
+            Tensor::float(graph.shape(id), list.into_iter().map(f64::from).collect::<Vec<_>>())
+        })
+        .collect()
+}
+
+/// Runs the plan of a network with numbers. The arena starts as NaN, so that whatever is read before it is written
+/// shows.
+pub fn run(source: &Graph, isa: Isa, choice: Choice) -> Vec<Vec<f32>> {
+    let (graph, _, plan) = pipeline::plan(source, &[isa], choice).unwrap_or_else(|error| panic!("{error}"));
+    let packed = weights::pack::pack(&plan, |id| reference::constant(&graph, id)).expect("numbers");
+    let inputs = inputs(source);
+    let mut arena = vec![f32::NAN; plan.arena];
+    for step in &plan.steps {
+        run_step(&plan, step, isa, &packed, &inputs, &mut arena);
+    }
+    let output = |id| match plan.buffer(id).place {
+        Place::Arena(at) => arena[at..at + plan.buffer(id).len].to_vec(),
+        Place::Input(number) => inputs[number].clone(),
+    };
+    plan.outputs.iter().map(|&id| output(id)).collect()
+}
+
+fn run_step(plan: &Plan, step: &Step, isa: Isa, packed: &[f32], inputs: &[Vec<f32>], arena: &mut [f32]) {
+    let planned = plan.kernel(step);
+    let kernel = kernel::build(planned.name.clone(), &planned.spec, &planned.schedules[0], &isa);
+    let params = planned.spec.params();
+    let mut args = step.args.iter();
+    let mut places = Vec::new();
+    let mut memory: Vec<Vec<f32>> = Vec::new();
+    for param in &params {
+        if param.role == Role::Weights {
+            let range = &plan.weights[step.weights.expect("packed weights").0];
+            memory.push(packed[range.offset..range.offset + range.len].to_vec());
+            places.push(None);
+            continue;
+        }
+        let place = plan.buffer(*args.next().expect("an argument")).place;
+        memory.push(match place {
+            Place::Arena(at) => arena[at..at + param.len].to_vec(),
+            Place::Input(number) => inputs[number].clone(),
+        });
+        places.push(Some(place));
+    }
+    interp::run(&kernel, &mut memory).unwrap_or_else(|fault| panic!("{fault}"));
+    for ((param, list), place) in params.iter().zip(memory).zip(places) {
+        if let (true, Some(Place::Arena(at))) = (param.role.writable(), place) {
+            arena[at..at + param.len].copy_from_slice(&list);
+        }
+    }
+}
+
+/// The largest difference between a run and the reference evaluator, relative to the largest number of the output.
+pub fn difference(source: &Graph, isa: Isa, choice: Choice) -> f64 {
+    let want =
+        reference::evaluate(source, &tensors(source), |_, _| ()).unwrap_or_else(|error| panic!("{error}"));
+    let got = run(source, isa, choice);
+    assert_eq!(got.len(), want.len());
+    let mut worst: f64 = 0.0;
+    for (got, want) in got.iter().zip(&want) {
+        let want = want.to_f64();
+        assert_eq!(got.len(), want.len());
+        let largest = want.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+        for (&got, want) in got.iter().zip(&want) {
+            let apart = (f64::from(got) - want).abs();
+            assert!(!apart.is_nan(), "{got} instead of {want}");
+            worst = worst.max(if apart == 0.0 { 0.0 } else { apart / largest });
+        }
+    }
+    worst
+}
