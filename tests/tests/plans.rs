@@ -68,3 +68,14 @@ fn basic_blocks_whose_winograd_writes_a_halo() {
 fn outputs_that_are_inputs_constants_or_the_same() {
     check("in %x: f32[1x3x4x5]\n%y: f32[1x3x4x5] = relu(%x)\nout %y\nout %x");
 }
+
+#[test]
+fn padding_that_is_uneven_or_absent() {
+    for [top, left, bottom, right] in [[0; 4], [2, 0, 1, 1], [0, 1, 2, 0]] {
+        let (h, w) = (9 + top + bottom - 2, 8 + left + right - 2);
+        check(&format!(
+            "in %x: f32[1x16x9x8]\ncon %w: f32[16x16x3x3]\n\
+             %y: f32[1x16x{h}x{w}] = conv(%x, %w) kernel=3x3 pads={top},{left},{bottom},{right}\nout %y"
+        ));
+    }
+}
