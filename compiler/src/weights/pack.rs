@@ -45,29 +45,17 @@ fn fill(
     match pack {
         Pack::Conv { spec, groups, weight, bias } => {
             let layout = ConvWeights::of(spec);
-            if let Some(bias) = bias {
-                for (o, value) in constant(*bias)?.to_f64().into_iter().enumerate() {
-                    target[layout.bias_index(o)] = value as f32;
-                }
-            }
+            fill_bias(*bias, target, constant, |o| layout.bias_index(o))?;
             conv(&layout, *groups, &constant(*weight)?, target);
         }
         Pack::Winograd { spec, weight, bias } => {
             let layout = WinogradWeights::of(spec);
-            if let Some(bias) = bias {
-                for (o, value) in constant(*bias)?.to_f64().into_iter().enumerate() {
-                    target[layout.bias_index(o)] = value as f32;
-                }
-            }
+            fill_bias(*bias, target, constant, |o| layout.bias_index(o))?;
             winograd(&layout, spec.tile.map(matrices), &constant(*weight)?, target);
         }
         Pack::MatMul { spec, trans_b, alpha, weight, bias } => {
             let layout = MatMulWeights::of(spec);
-            if let Some(bias) = bias {
-                for (n, value) in constant(*bias)?.to_f64().into_iter().enumerate() {
-                    target[layout.bias_index(n)] = value as f32;
-                }
-            }
+            fill_bias(*bias, target, constant, |n| layout.bias_index(n))?;
             let (row, column) = if *trans_b { (1, spec.k) } else { (spec.n, 1) };
             let weight = constant(*weight)?.to_f64();
             let alpha = f64::from(alpha.get());
@@ -87,6 +75,20 @@ fn fill(
                 at += round_up(numbers.len());
             }
         }
+    }
+    Ok(())
+}
+
+/// One number per output to where `index` says.
+fn fill_bias(
+    bias: Option<ValueId>,
+    target: &mut [f32],
+    constant: &impl Fn(ValueId) -> Result<Tensor, Error>,
+    index: impl Fn(usize) -> usize,
+) -> Result<(), Error> {
+    let Some(bias) = bias else { return Ok(()) };
+    for (output, value) in constant(bias)?.to_f64().into_iter().enumerate() {
+        target[index(output)] = value as f32;
     }
     Ok(())
 }
