@@ -2,6 +2,7 @@
 
 use tilewright::base::target::ISAS;
 use tilewright::ir::text;
+use tilewright::pipeline;
 use tilewright::schedule::choose::Choice;
 use tilewright_tests::plans::{difference, with_numbers};
 
@@ -78,4 +79,22 @@ fn padding_that_is_uneven_or_absent() {
              %y: f32[1x16x{h}x{w}] = conv(%x, %w) kernel=3x3 pads={top},{left},{bottom},{right}\nout %y"
         ));
     }
+}
+
+#[test]
+fn large_pools() {
+    for kind in ["max_pool", "avg_pool"] {
+        check(&format!(
+            "in %x: f32[1x16x13x13]\n%y: f32[1x16x13x13] = {kind}(%x) kernel=13x13 pads=6,6,6,6\nout %y"
+        ));
+    }
+}
+
+#[test]
+fn pools_that_would_be_endless_code_are_refused() {
+    let text = "graph g {\nin %x: f32[1x16x99x99]\n\
+                %y: f32[1x16x99x99] = max_pool(%x) kernel=61x61 pads=30,30,30,30 ; pool\nout %y\n}";
+    let source = text::parse(text).expect("a graph");
+    let error = pipeline::plan(&source, &ISAS, Choice::Fast).expect_err("too many windows").to_string();
+    assert!(error.contains("`pool`") && error.contains("3721 different ways"), "{error}");
 }

@@ -8,6 +8,9 @@ use super::spec::{GlobalPoolSpec, KernelSpec, PoolKind, PoolSpec};
 use crate::base::feature_map::BLOCK;
 use crate::base::target::Isa;
 
+/// Most columns of a window that are written out.
+const UNROLL: usize = 8;
+
 /// Outputs `start..start + count` along one axis whose windows keep taps `first..first + taps`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Segment {
@@ -47,6 +50,13 @@ fn segments(spec: &PoolSpec, axis: usize) -> Vec<Segment> {
         }
     }
     list
+}
+
+impl PoolSpec {
+    /// Rectangles of outputs whose windows lose different taps: each is code of its own.
+    pub fn rectangles(&self) -> usize {
+        segments(self, 0).len() * segments(self, 1).len()
+    }
 }
 
 /// Builds the kernel of a pool: one task per block of channels.
@@ -107,10 +117,14 @@ fn rectangle(
                 b.let_(acc, &[h], constant(start));
                 if !empty {
                     b.for_("ky", rows.taps, |b, ky| {
-                        b.unroll("kx", columns.taps, |b, kx| {
+                        let tap = |b: &mut Builder, kx: Var| {
                             let tap = tap_at(base.clone(), spec, ky, kx);
                             b.set(acc, &[h], accumulate(spec.kind, load(x, tap), get(acc, &[h])));
-                        });
+                        };
+                        match columns.taps {
+                            taps @ ..=UNROLL => b.unroll("kx", taps, tap),
+                            taps => b.for_("kx", taps, tap),
+                        }
                     });
                 }
                 let counted = rows.counted * columns.counted;

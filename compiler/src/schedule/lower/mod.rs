@@ -22,6 +22,10 @@ use sha2::{Digest, Sha256};
 use state::State;
 use std::collections::{HashMap, HashSet};
 
+/// Most ways in which the padding of a pool may cut its windows: a window of 13x13
+/// has at most 27 along each axis.
+const MOST_WINDOWS: usize = 729;
+
 /// Why a node has no kernel, and what to do about it.
 type Refusal = (String, &'static str);
 
@@ -142,6 +146,14 @@ fn pooling(state: &mut State, node: &Node, pool: &ops::Pool) -> Result<(), Refus
         ));
     }
     let spec = PoolSpec { x, y, taps: taps(&pool.window), kind };
+    let windows = spec.rectangles();
+    if windows > MOST_WINDOWS {
+        let reason = format!("its padding cuts its windows in {windows} different ways");
+        return Err((
+            reason,
+            "use less padding; each way is code of its own, and more than 729 would be too much",
+        ));
+    }
     state.call(node, KernelSpec::Pool(spec), &node.inputs, None, 0);
     Ok(())
 }
