@@ -74,10 +74,11 @@ impl WinogradSpec {
         self.band * self.tiles()[1]
     }
 
-    /// Floats of scratch memory: the transformed input of a band, and the products of a group of output blocks.
+    /// Floats of scratch memory: the transformed input of a band, the products of a group of output blocks, and one tile
+    /// between the passes of a transform.
     pub fn scratch(&self) -> usize {
         let weights = WinogradWeights::of(self);
-        weights.frequencies() * self.band_tiles() * BLOCK * (weights.in_blocks + MOST_BLOCKS)
+        weights.frequencies() * BLOCK * (self.band_tiles() * (weights.in_blocks + MOST_BLOCKS) + 1)
     }
 }
 

@@ -12,16 +12,16 @@ const B1: usize = 802816;   // 1x3x224x224 halo=3,3,3,3, steps 0 to 1: input@pad
 const B2: usize = 0;        // 1x64x112x112 nchw16, steps 1 to 2: /relu/Relu_output_0
 const B3: usize = 802816;   // 1x64x56x56 nchw16, steps 2 to 5: /maxpool/MaxPool_output_0
 const B4: usize = 0;        // 1x64x56x56 nchw16 halo=1,1,1,1, steps 3 to 4: /layer1/layer1.0/relu/Relu_output_0
-const B5: usize = 215296;   // 64512, steps 4 to 4: /layer1/layer1.0/relu_1/Relu_output_0 (scratch)
+const B5: usize = 215296;   // 65088, steps 4 to 4: /layer1/layer1.0/relu_1/Relu_output_0 (scratch)
 const B6: usize = 1605632;  // 1x64x56x56 nchw16, steps 4 to 6: /layer1/layer1.0/relu_1/Relu_output_0
 const B7: usize = 0;        // 1x256x56x56 nchw16, steps 5 to 6: /layer1/layer1.0/downsample/downsample.1/BatchNormalization_output_0
 const B8: usize = 802816;   // 1x256x56x56 nchw16, steps 6 to 9: /layer1/layer1.0/relu_2/Relu_output_0
 const B9: usize = 0;        // 1x64x56x56 nchw16 halo=1,1,1,1, steps 7 to 8: /layer1/layer1.1/relu/Relu_output_0
-const B10: usize = 215296;  // 64512, steps 8 to 8: /layer1/layer1.1/relu_1/Relu_output_0 (scratch)
+const B10: usize = 215296;  // 65088, steps 8 to 8: /layer1/layer1.1/relu_1/Relu_output_0 (scratch)
 const B11: usize = 1605632; // 1x64x56x56 nchw16, steps 8 to 9: /layer1/layer1.1/relu_1/Relu_output_0
 const B12: usize = 0;       // 1x256x56x56 nchw16, steps 9 to 12: /layer1/layer1.1/relu_2/Relu_output_0
 const B13: usize = 802816;  // 1x64x56x56 nchw16 halo=1,1,1,1, steps 10 to 11: /layer1/layer1.2/relu/Relu_output_0
-const B14: usize = 1018112; // 64512, steps 11 to 11: /layer1/layer1.2/relu_1/Relu_output_0 (scratch)
+const B14: usize = 1018112; // 65088, steps 11 to 11: /layer1/layer1.2/relu_1/Relu_output_0 (scratch)
 const B15: usize = 1605632; // 1x64x56x56 nchw16, steps 11 to 12: /layer1/layer1.2/relu_1/Relu_output_0
 const B16: usize = 802816;  // 1x256x56x56 nchw16, steps 12 to 15: /layer1/layer1.2/relu_2/Relu_output_0
 const B17: usize = 0;       // 1x128x56x56 nchw16 halo=1,1,1,1, steps 13 to 14: /layer2/layer2.0/relu/Relu_output_0
@@ -29,52 +29,52 @@ const B18: usize = 1605632; // 1x128x28x28 nchw16, steps 14 to 16: /layer2/layer
 const B19: usize = 0;       // 1x512x28x28 nchw16, steps 15 to 16: /layer2/layer2.0/downsample/downsample.1/BatchNormalization_output_0
 const B20: usize = 401408;  // 1x512x28x28 nchw16, steps 16 to 19: /layer2/layer2.0/relu_2/Relu_output_0
 const B21: usize = 0;       // 1x128x28x28 nchw16 halo=1,1,1,1, steps 17 to 18: /layer2/layer2.1/relu/Relu_output_0
-const B22: usize = 115200;  // 96768, steps 18 to 18: /layer2/layer2.1/relu_1/Relu_output_0 (scratch)
+const B22: usize = 115200;  // 97344, steps 18 to 18: /layer2/layer2.1/relu_1/Relu_output_0 (scratch)
 const B23: usize = 802816;  // 1x128x28x28 nchw16, steps 18 to 19: /layer2/layer2.1/relu_1/Relu_output_0
 const B24: usize = 0;       // 1x512x28x28 nchw16, steps 19 to 22: /layer2/layer2.1/relu_2/Relu_output_0
 const B25: usize = 401408;  // 1x128x28x28 nchw16 halo=1,1,1,1, steps 20 to 21: /layer2/layer2.2/relu/Relu_output_0
-const B26: usize = 516608;  // 96768, steps 21 to 21: /layer2/layer2.2/relu_1/Relu_output_0 (scratch)
+const B26: usize = 516608;  // 97344, steps 21 to 21: /layer2/layer2.2/relu_1/Relu_output_0 (scratch)
 const B27: usize = 802816;  // 1x128x28x28 nchw16, steps 21 to 22: /layer2/layer2.2/relu_1/Relu_output_0
 const B28: usize = 401408;  // 1x512x28x28 nchw16, steps 22 to 25: /layer2/layer2.2/relu_2/Relu_output_0
 const B29: usize = 0;       // 1x128x28x28 nchw16 halo=1,1,1,1, steps 23 to 24: /layer2/layer2.3/relu/Relu_output_0
-const B30: usize = 115200;  // 96768, steps 24 to 24: /layer2/layer2.3/relu_1/Relu_output_0 (scratch)
+const B30: usize = 115200;  // 97344, steps 24 to 24: /layer2/layer2.3/relu_1/Relu_output_0 (scratch)
 const B31: usize = 802816;  // 1x128x28x28 nchw16, steps 24 to 25: /layer2/layer2.3/relu_1/Relu_output_0
 const B32: usize = 0;       // 1x512x28x28 nchw16, steps 25 to 28: /layer2/layer2.3/relu_2/Relu_output_0
 const B33: usize = 401408;  // 1x256x28x28 nchw16 halo=1,1,1,1, steps 26 to 27: /layer3/layer3.0/relu/Relu_output_0
 const B34: usize = 631808;  // 1x256x14x14 nchw16, steps 27 to 29: /layer3/layer3.0/relu_1/Relu_output_0
 const B35: usize = 401408;  // 1x1024x14x14 nchw16, steps 28 to 29: /layer3/layer3.0/downsample/downsample.1/BatchNormalization_output_0
 const B36: usize = 0;       // 1x1024x14x14 nchw16, steps 29 to 32: /layer3/layer3.0/relu_2/Relu_output_0
-const B37: usize = 385024;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 30 to 31: /layer3/layer3.1/relu/Relu_output_0
-const B38: usize = 200704;  // 184320, steps 31 to 31: /layer3/layer3.1/relu_1/Relu_output_0 (scratch)
-const B39: usize = 450560;  // 1x256x14x14 nchw16, steps 31 to 32: /layer3/layer3.1/relu_1/Relu_output_0
+const B37: usize = 385600;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 30 to 31: /layer3/layer3.1/relu/Relu_output_0
+const B38: usize = 200704;  // 184896, steps 31 to 31: /layer3/layer3.1/relu_1/Relu_output_0 (scratch)
+const B39: usize = 451136;  // 1x256x14x14 nchw16, steps 31 to 32: /layer3/layer3.1/relu_1/Relu_output_0
 const B40: usize = 200704;  // 1x1024x14x14 nchw16, steps 32 to 35: /layer3/layer3.1/relu_2/Relu_output_0
 const B41: usize = 401408;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 33 to 34: /layer3/layer3.2/relu/Relu_output_0
-const B42: usize = 0;       // 184320, steps 34 to 34: /layer3/layer3.2/relu_1/Relu_output_0 (scratch)
+const B42: usize = 0;       // 184896, steps 34 to 34: /layer3/layer3.2/relu_1/Relu_output_0 (scratch)
 const B43: usize = 466944;  // 1x256x14x14 nchw16, steps 34 to 35: /layer3/layer3.2/relu_1/Relu_output_0
 const B44: usize = 0;       // 1x1024x14x14 nchw16, steps 35 to 38: /layer3/layer3.2/relu_2/Relu_output_0
-const B45: usize = 385024;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 36 to 37: /layer3/layer3.3/relu/Relu_output_0
-const B46: usize = 200704;  // 184320, steps 37 to 37: /layer3/layer3.3/relu_1/Relu_output_0 (scratch)
-const B47: usize = 450560;  // 1x256x14x14 nchw16, steps 37 to 38: /layer3/layer3.3/relu_1/Relu_output_0
+const B45: usize = 385600;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 36 to 37: /layer3/layer3.3/relu/Relu_output_0
+const B46: usize = 200704;  // 184896, steps 37 to 37: /layer3/layer3.3/relu_1/Relu_output_0 (scratch)
+const B47: usize = 451136;  // 1x256x14x14 nchw16, steps 37 to 38: /layer3/layer3.3/relu_1/Relu_output_0
 const B48: usize = 200704;  // 1x1024x14x14 nchw16, steps 38 to 41: /layer3/layer3.3/relu_2/Relu_output_0
 const B49: usize = 401408;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 39 to 40: /layer3/layer3.4/relu/Relu_output_0
-const B50: usize = 0;       // 184320, steps 40 to 40: /layer3/layer3.4/relu_1/Relu_output_0 (scratch)
+const B50: usize = 0;       // 184896, steps 40 to 40: /layer3/layer3.4/relu_1/Relu_output_0 (scratch)
 const B51: usize = 466944;  // 1x256x14x14 nchw16, steps 40 to 41: /layer3/layer3.4/relu_1/Relu_output_0
 const B52: usize = 0;       // 1x1024x14x14 nchw16, steps 41 to 44: /layer3/layer3.4/relu_2/Relu_output_0
-const B53: usize = 385024;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 42 to 43: /layer3/layer3.5/relu/Relu_output_0
-const B54: usize = 200704;  // 184320, steps 43 to 43: /layer3/layer3.5/relu_1/Relu_output_0 (scratch)
-const B55: usize = 450560;  // 1x256x14x14 nchw16, steps 43 to 44: /layer3/layer3.5/relu_1/Relu_output_0
+const B53: usize = 385600;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 42 to 43: /layer3/layer3.5/relu/Relu_output_0
+const B54: usize = 200704;  // 184896, steps 43 to 43: /layer3/layer3.5/relu_1/Relu_output_0 (scratch)
+const B55: usize = 451136;  // 1x256x14x14 nchw16, steps 43 to 44: /layer3/layer3.5/relu_1/Relu_output_0
 const B56: usize = 200704;  // 1x1024x14x14 nchw16, steps 44 to 47: /layer3/layer3.5/relu_2/Relu_output_0
 const B57: usize = 0;       // 1x512x14x14 nchw16 halo=1,1,1,1, steps 45 to 46: /layer4/layer4.0/relu/Relu_output_0
 const B58: usize = 401408;  // 1x512x7x7 nchw16, steps 46 to 48: /layer4/layer4.0/relu_1/Relu_output_0
 const B59: usize = 0;       // 1x2048x7x7 nchw16, steps 47 to 48: /layer4/layer4.0/downsample/downsample.1/BatchNormalization_output_0
-const B60: usize = 110592;  // 1x2048x7x7 nchw16, steps 48 to 51: /layer4/layer4.0/relu_2/Relu_output_0
-const B61: usize = 210944;  // 1x512x7x7 nchw16 halo=1,1,1,1, steps 49 to 50: /layer4/layer4.1/relu/Relu_output_0
-const B62: usize = 0;       // 110592, steps 50 to 50: /layer4/layer4.1/relu_1/Relu_output_0 (scratch)
-const B63: usize = 311296;  // 1x512x7x7 nchw16, steps 50 to 51: /layer4/layer4.1/relu_1/Relu_output_0
-const B64: usize = 210944;  // 1x2048x7x7 nchw16, steps 51 to 54: /layer4/layer4.1/relu_2/Relu_output_0
-const B65: usize = 110592;  // 1x512x7x7 nchw16 halo=1,1,1,1, steps 52 to 53: /layer4/layer4.2/relu/Relu_output_0
-const B66: usize = 0;       // 110592, steps 53 to 53: /layer4/layer4.2/relu_1/Relu_output_0 (scratch)
-const B67: usize = 152064;  // 1x512x7x7 nchw16, steps 53 to 54: /layer4/layer4.2/relu_1/Relu_output_0
+const B60: usize = 110976;  // 1x2048x7x7 nchw16, steps 48 to 51: /layer4/layer4.0/relu_2/Relu_output_0
+const B61: usize = 211328;  // 1x512x7x7 nchw16 halo=1,1,1,1, steps 49 to 50: /layer4/layer4.1/relu/Relu_output_0
+const B62: usize = 0;       // 110976, steps 50 to 50: /layer4/layer4.1/relu_1/Relu_output_0 (scratch)
+const B63: usize = 311680;  // 1x512x7x7 nchw16, steps 50 to 51: /layer4/layer4.1/relu_1/Relu_output_0
+const B64: usize = 211328;  // 1x2048x7x7 nchw16, steps 51 to 54: /layer4/layer4.1/relu_2/Relu_output_0
+const B65: usize = 110976;  // 1x512x7x7 nchw16 halo=1,1,1,1, steps 52 to 53: /layer4/layer4.2/relu/Relu_output_0
+const B66: usize = 0;       // 110976, steps 53 to 53: /layer4/layer4.2/relu_1/Relu_output_0 (scratch)
+const B67: usize = 152448;  // 1x512x7x7 nchw16, steps 53 to 54: /layer4/layer4.2/relu_1/Relu_output_0
 const B68: usize = 0;       // 1x2048x7x7 nchw16, steps 54 to 55: /layer4/layer4.2/relu_2/Relu_output_0
 const B69: usize = 100352;  // 1x2048x1x1 nchw16, steps 55 to 56: /avgpool/GlobalAveragePool_output_0
 const B70: usize = 0;       // 1x1000, steps 56 to 56: output

@@ -39,7 +39,7 @@ pub const WEIGHT_BYTES: usize = 4 * WEIGHTS;
 pub const FLOPS: u64 = 8178368512;
 
 const ARENA: usize = 1806336;
-const SCRATCH: usize = 184320;
+const SCRATCH: usize = 184896;
 const WEIGHTS: usize = 43917424;
 const EXPECTED: Expected = Expected {
     graph: [

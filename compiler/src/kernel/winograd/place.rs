@@ -58,6 +58,11 @@ impl<'a> Frame<'a> {
         self.weights.frequencies() * self.v_frequency()
     }
 
+    /// First float of what is between the two passes of a transform: a vector of 16 channels per frequency.
+    pub fn t_start(&self) -> usize {
+        self.spec.scratch() - self.weights.frequencies() * BLOCK
+    }
+
     /// In M, from a frequency to the next.
     pub fn m_frequency(&self) -> usize {
         self.spec.band_tiles() * self.m_tile()

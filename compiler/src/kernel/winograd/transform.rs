@@ -32,7 +32,7 @@ pub fn input(b: &mut Builder, frame: &Frame, band: &Band, start: &Affine) {
                     b.store(frame.s, to.clone().offset(number * frame.v_frequency()), value);
                 };
                 let [my, mx] = &frame.matrices;
-                two_passes(b, (&my.input, rows), (&mx.input, columns), load, store);
+                two_passes(b, frame, h, (&my.input, rows), (&mx.input, columns), load, store);
             });
         });
     });
@@ -84,7 +84,7 @@ pub fn output(b: &mut Builder, frame: &Frame, band: &Band, g: Var, weights: &Aff
                     b.store(frame.y, at(y, i, k), epilogue::activate(conv.epilogue.act, value));
                 };
                 let (rows_out, columns_out) = (&my.output[..down.outputs], &mx.output[..right.outputs]);
-                two_passes(b, (rows_out, my.input.len()), (columns_out, columns), load_m, store);
+                two_passes(b, frame, h, (rows_out, my.input.len()), (columns_out, columns), load_m, store);
             });
         });
     });
@@ -117,27 +117,36 @@ fn each_tile(
 }
 
 /// `R X C^T` for the vectors `X[i][j] = load(i, j)`, of which the first `rows` and `columns` are not zero; `store` gets the
-/// results row by row.
+/// results row by row. What is between the passes goes through scratch memory, since no register file holds all of it.
 fn two_passes(
     b: &mut Builder,
+    frame: &Frame,
+    h: Var,
     (down, rows): (&[Vec<f64>], usize),
     (right, columns): (&[Vec<f64>], usize),
-    load: impl Fn(usize, usize) -> Expr,
+    load_x: impl Fn(usize, usize) -> Expr,
     store: impl Fn(&mut Builder, usize, Expr),
 ) {
-    let d: Vec<usize> = (0..rows).map(|i| b.regs(&format!("d{i}_"))).collect();
-    let t: Vec<Vec<usize>> =
-        (0..down.len()).map(|i| (0..columns).map(|j| b.regs(&format!("t{i}_{j}_"))).collect()).collect();
+    let lanes = b.lanes();
+    let between = |i: usize, j: usize| {
+        let at = frame.t_start() + (i * frame.weights.grid[1] + j) * BLOCK;
+        Affine::constant(at).plus(h, lanes)
+    };
     let used = |rows: &[Vec<f64>], k: usize| rows.iter().any(|row| row[k] != 0.0);
+    let d: Vec<usize> = (0..rows).map(|i| b.regs(&format!("d{i}_"))).collect();
+    let t: Vec<usize> = (0..columns).map(|j| b.regs(&format!("t{j}_"))).collect();
     for j in (0..columns).filter(|&j| used(right, j)) {
-        (0..rows).filter(|&i| used(down, i)).for_each(|i| b.let_(d[i], &[], load(i, j)));
+        (0..rows).filter(|&i| used(down, i)).for_each(|i| b.let_(d[i], &[], load_x(i, j)));
         for (i, row) in down.iter().enumerate() {
-            b.let_(t[i][j], &[], combination(row, &d));
+            b.store(frame.s, between(i, j), combination(row, &d));
         }
     }
-    for (i, between) in t.iter().enumerate() {
+    for i in 0..down.len() {
+        (0..columns)
+            .filter(|&j| used(right, j))
+            .for_each(|j| b.let_(t[j], &[], load(frame.s, between(i, j))));
         for (k, row) in right.iter().enumerate() {
-            store(b, i * right.len() + k, combination(row, between));
+            store(b, i * right.len() + k, combination(row, &t));
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Kernels {
         unsafe fn(
             &[f32; 215296],
             &[f32; 147520],
-            Out<'_, 64512>,
+            Out<'_, 65088>,
             Out<'_, 200704>,
             Range<usize>,
         ),
@@ -79,7 +79,7 @@ pub struct Kernels {
         unsafe fn(
             &[f32; 115200],
             &[f32; 589952],
-            Out<'_, 96768>,
+            Out<'_, 97344>,
             Out<'_, 100352>,
             Range<usize>,
         ),
@@ -109,7 +109,7 @@ pub struct Kernels {
         unsafe fn(
             &[f32; 65536],
             &[f32; 2359552],
-            Out<'_, 184320>,
+            Out<'_, 184896>,
             Out<'_, 50176>,
             Range<usize>,
         ),
@@ -139,7 +139,7 @@ pub struct Kernels {
         unsafe fn(
             &[f32; 41472],
             &[f32; 6291968],
-            Out<'_, 110592>,
+            Out<'_, 110976>,
             Out<'_, 25088>,
             Range<usize>,
         ),

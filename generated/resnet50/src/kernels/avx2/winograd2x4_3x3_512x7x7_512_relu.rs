@@ -13,7 +13,7 @@ pub const TASKS: usize = 32;
 
 const X: usize = 41472;
 const W: usize = 6291968;
-const S: usize = 110592;
+const S: usize = 110976;
 const Y: usize = 25088;
 const X_PLANE: usize = 1296;
 const W_PANEL: usize = 196624;
@@ -24,7 +24,7 @@ const Y_PLANE: usize = 784;
 ///
 /// - loops: g:32 . f:24 . p:2 . cb:32 . k:4
 /// - products: 4 tiles x 16 channels
-/// - cost: 231.2 MFLOP, 25876 kB read and written, 9 flop per byte
+/// - cost: 231.2 MFLOP, 25878 kB read and written, 9 flop per byte
 /// - used by: steps 50 (`/layer4/layer4.1/conv2/Conv`), 53 (`/layer4/layer4.2/conv2/Conv`)
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
@@ -37,7 +37,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
 ) {
     assert!(tasks.end <= TASKS);
     // SAFETY: the largest index of each array, as proved; x: 41464 + 8 <= 41472; w: 6291960 + 8 <= 6291968;
-    // s: 101368 + 8 <= 110592; y: 25080 + 8 <= 25088
+    // s: 110968 + 8 <= 110976; y: 25080 + 8 <= 25088
     unsafe {
         for cb in 0..32 {
             let x_cb = cb * X_PLANE;
@@ -47,300 +47,325 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 let s_py = s_cb + py * 32;
                 for h in 0..2 {
                     let x_h = x_py + h * 8;
-                    let s_h = s_py + h * 8;
+                    let s_h = h * 8;
+                    let s_h_2 = s_py + h * 8;
                     let d0_ = v::load(x, x_h);
                     let d1_ = v::load(x, x_h + 144);
                     let d2_ = v::load(x, x_h + 288);
                     let d3_ = v::load(x, x_h + 432);
-                    let t0_0_ = v::sub(d2_, d0_);
-                    let t1_0_ = v::add(d1_, d2_);
-                    let t2_0_ = v::sub(d2_, d1_);
-                    let t3_0_ = v::sub(d3_, d1_);
+                    v::store(s, s_h + 110592, v::sub(d2_, d0_));
+                    v::store(s, s_h + 110688, v::add(d1_, d2_));
+                    v::store(s, s_h + 110784, v::sub(d2_, d1_));
+                    v::store(s, s_h + 110880, v::sub(d3_, d1_));
                     let d0_ = v::load(x, x_h + 16);
                     let d1_ = v::load(x, x_h + 160);
                     let d2_ = v::load(x, x_h + 304);
                     let d3_ = v::load(x, x_h + 448);
-                    let t0_1_ = v::sub(d2_, d0_);
-                    let t1_1_ = v::add(d1_, d2_);
-                    let t2_1_ = v::sub(d2_, d1_);
-                    let t3_1_ = v::sub(d3_, d1_);
+                    v::store(s, s_h + 110608, v::sub(d2_, d0_));
+                    v::store(s, s_h + 110704, v::add(d1_, d2_));
+                    v::store(s, s_h + 110800, v::sub(d2_, d1_));
+                    v::store(s, s_h + 110896, v::sub(d3_, d1_));
                     let d0_ = v::load(x, x_h + 32);
                     let d1_ = v::load(x, x_h + 176);
                     let d2_ = v::load(x, x_h + 320);
                     let d3_ = v::load(x, x_h + 464);
-                    let t0_2_ = v::sub(d2_, d0_);
-                    let t1_2_ = v::add(d1_, d2_);
-                    let t2_2_ = v::sub(d2_, d1_);
-                    let t3_2_ = v::sub(d3_, d1_);
+                    v::store(s, s_h + 110624, v::sub(d2_, d0_));
+                    v::store(s, s_h + 110720, v::add(d1_, d2_));
+                    v::store(s, s_h + 110816, v::sub(d2_, d1_));
+                    v::store(s, s_h + 110912, v::sub(d3_, d1_));
                     let d0_ = v::load(x, x_h + 48);
                     let d1_ = v::load(x, x_h + 192);
                     let d2_ = v::load(x, x_h + 336);
                     let d3_ = v::load(x, x_h + 480);
-                    let t0_3_ = v::sub(d2_, d0_);
-                    let t1_3_ = v::add(d1_, d2_);
-                    let t2_3_ = v::sub(d2_, d1_);
-                    let t3_3_ = v::sub(d3_, d1_);
+                    v::store(s, s_h + 110640, v::sub(d2_, d0_));
+                    v::store(s, s_h + 110736, v::add(d1_, d2_));
+                    v::store(s, s_h + 110832, v::sub(d2_, d1_));
+                    v::store(s, s_h + 110928, v::sub(d3_, d1_));
                     let d0_ = v::load(x, x_h + 64);
                     let d1_ = v::load(x, x_h + 208);
                     let d2_ = v::load(x, x_h + 352);
                     let d3_ = v::load(x, x_h + 496);
-                    let t0_4_ = v::sub(d2_, d0_);
-                    let t1_4_ = v::add(d1_, d2_);
-                    let t2_4_ = v::sub(d2_, d1_);
-                    let t3_4_ = v::sub(d3_, d1_);
+                    v::store(s, s_h + 110656, v::sub(d2_, d0_));
+                    v::store(s, s_h + 110752, v::add(d1_, d2_));
+                    v::store(s, s_h + 110848, v::sub(d2_, d1_));
+                    v::store(s, s_h + 110944, v::sub(d3_, d1_));
                     let d0_ = v::load(x, x_h + 80);
                     let d1_ = v::load(x, x_h + 224);
                     let d2_ = v::load(x, x_h + 368);
                     let d3_ = v::load(x, x_h + 512);
-                    let t0_5_ = v::sub(d2_, d0_);
-                    let t1_5_ = v::add(d1_, d2_);
-                    let t2_5_ = v::sub(d2_, d1_);
-                    let t3_5_ = v::sub(d3_, d1_);
+                    v::store(s, s_h + 110672, v::sub(d2_, d0_));
+                    v::store(s, s_h + 110768, v::add(d1_, d2_));
+                    v::store(s, s_h + 110864, v::sub(d2_, d1_));
+                    v::store(s, s_h + 110960, v::sub(d3_, d1_));
+                    let t0_ = v::read(s, s_h + 110592);
+                    let t1_ = v::read(s, s_h + 110608);
+                    let t2_ = v::read(s, s_h + 110624);
+                    let t3_ = v::read(s, s_h + 110640);
+                    let t4_ = v::read(s, s_h + 110656);
+                    let t5_ = v::read(s, s_h + 110672);
                     v::store(
                         s,
-                        s_h,
+                        s_h_2,
                         v::fma(
                             v::constant(1.5),
-                            t0_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t0_2_,
-                                v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 4096,
+                        s_h_2 + 4096,
                         v::fma(
                             v::constant(2.5),
-                            t0_3_,
-                            v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 8192,
+                        s_h_2 + 8192,
                         v::fma(
                             v::constant(0.5),
-                            t0_3_,
-                            v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 12288,
+                        s_h_2 + 12288,
                         v::fma(
                             v::constant(2.0),
-                            t0_3_,
-                            v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 16384,
+                        s_h_2 + 16384,
                         v::fma(
                             v::constant(-0.5),
-                            t0_3_,
-                            v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 20480,
+                        s_h_2 + 20480,
                         v::fma(
                             v::constant(1.5),
-                            t0_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t0_3_,
-                                v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 110688);
+                    let t1_ = v::read(s, s_h + 110704);
+                    let t2_ = v::read(s, s_h + 110720);
+                    let t3_ = v::read(s, s_h + 110736);
+                    let t4_ = v::read(s, s_h + 110752);
+                    let t5_ = v::read(s, s_h + 110768);
+                    v::store(
+                        s,
+                        s_h_2 + 24576,
+                        v::fma(
+                            v::constant(1.5),
+                            t3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 24576,
-                        v::fma(
-                            v::constant(1.5),
-                            t1_3_,
-                            v::fma(
-                                v::constant(-2.0),
-                                t1_2_,
-                                v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
-                            ),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 28672,
+                        s_h_2 + 28672,
                         v::fma(
                             v::constant(2.5),
-                            t1_3_,
-                            v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 32768,
+                        s_h_2 + 32768,
                         v::fma(
                             v::constant(0.5),
-                            t1_3_,
-                            v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 36864,
+                        s_h_2 + 36864,
                         v::fma(
                             v::constant(2.0),
-                            t1_3_,
-                            v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 40960,
+                        s_h_2 + 40960,
                         v::fma(
                             v::constant(-0.5),
-                            t1_3_,
-                            v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 45056,
+                        s_h_2 + 45056,
                         v::fma(
                             v::constant(1.5),
-                            t1_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t1_3_,
-                                v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 110784);
+                    let t1_ = v::read(s, s_h + 110800);
+                    let t2_ = v::read(s, s_h + 110816);
+                    let t3_ = v::read(s, s_h + 110832);
+                    let t4_ = v::read(s, s_h + 110848);
+                    let t5_ = v::read(s, s_h + 110864);
+                    v::store(
+                        s,
+                        s_h_2 + 49152,
+                        v::fma(
+                            v::constant(1.5),
+                            t3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 49152,
-                        v::fma(
-                            v::constant(1.5),
-                            t2_3_,
-                            v::fma(
-                                v::constant(-2.0),
-                                t2_2_,
-                                v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
-                            ),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 53248,
+                        s_h_2 + 53248,
                         v::fma(
                             v::constant(2.5),
-                            t2_3_,
-                            v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 57344,
+                        s_h_2 + 57344,
                         v::fma(
                             v::constant(0.5),
-                            t2_3_,
-                            v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 61440,
+                        s_h_2 + 61440,
                         v::fma(
                             v::constant(2.0),
-                            t2_3_,
-                            v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 65536,
+                        s_h_2 + 65536,
                         v::fma(
                             v::constant(-0.5),
-                            t2_3_,
-                            v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 69632,
+                        s_h_2 + 69632,
                         v::fma(
                             v::constant(1.5),
-                            t2_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t2_3_,
-                                v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 110880);
+                    let t1_ = v::read(s, s_h + 110896);
+                    let t2_ = v::read(s, s_h + 110912);
+                    let t3_ = v::read(s, s_h + 110928);
+                    let t4_ = v::read(s, s_h + 110944);
+                    let t5_ = v::read(s, s_h + 110960);
+                    v::store(
+                        s,
+                        s_h_2 + 73728,
+                        v::fma(
+                            v::constant(1.5),
+                            t3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 73728,
-                        v::fma(
-                            v::constant(1.5),
-                            t3_3_,
-                            v::fma(
-                                v::constant(-2.0),
-                                t3_2_,
-                                v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
-                            ),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 77824,
+                        s_h_2 + 77824,
                         v::fma(
                             v::constant(2.5),
-                            t3_3_,
-                            v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 81920,
+                        s_h_2 + 81920,
                         v::fma(
                             v::constant(0.5),
-                            t3_3_,
-                            v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 86016,
+                        s_h_2 + 86016,
                         v::fma(
                             v::constant(2.0),
-                            t3_3_,
-                            v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 90112,
+                        s_h_2 + 90112,
                         v::fma(
                             v::constant(-0.5),
-                            t3_3_,
-                            v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 94208,
+                        s_h_2 + 94208,
                         v::fma(
                             v::constant(1.5),
-                            t3_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t3_3_,
-                                v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
@@ -351,292 +376,313 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 let s_py = s_cb + py * 32;
                 for h in 0..2 {
                     let x_h = x_py + h * 8;
-                    let s_h = s_py + h * 8;
+                    let s_h = h * 8;
+                    let s_h_2 = s_py + h * 8;
                     let d0_ = v::load(x, x_h + 64);
                     let d1_ = v::load(x, x_h + 208);
                     let d2_ = v::load(x, x_h + 352);
                     let d3_ = v::load(x, x_h + 496);
-                    let t0_0_ = v::sub(d2_, d0_);
-                    let t1_0_ = v::add(d1_, d2_);
-                    let t2_0_ = v::sub(d2_, d1_);
-                    let t3_0_ = v::sub(d3_, d1_);
+                    v::store(s, s_h + 110592, v::sub(d2_, d0_));
+                    v::store(s, s_h + 110688, v::add(d1_, d2_));
+                    v::store(s, s_h + 110784, v::sub(d2_, d1_));
+                    v::store(s, s_h + 110880, v::sub(d3_, d1_));
                     let d0_ = v::load(x, x_h + 80);
                     let d1_ = v::load(x, x_h + 224);
                     let d2_ = v::load(x, x_h + 368);
                     let d3_ = v::load(x, x_h + 512);
-                    let t0_1_ = v::sub(d2_, d0_);
-                    let t1_1_ = v::add(d1_, d2_);
-                    let t2_1_ = v::sub(d2_, d1_);
-                    let t3_1_ = v::sub(d3_, d1_);
+                    v::store(s, s_h + 110608, v::sub(d2_, d0_));
+                    v::store(s, s_h + 110704, v::add(d1_, d2_));
+                    v::store(s, s_h + 110800, v::sub(d2_, d1_));
+                    v::store(s, s_h + 110896, v::sub(d3_, d1_));
                     let d0_ = v::load(x, x_h + 96);
                     let d1_ = v::load(x, x_h + 240);
                     let d2_ = v::load(x, x_h + 384);
                     let d3_ = v::load(x, x_h + 528);
-                    let t0_2_ = v::sub(d2_, d0_);
-                    let t1_2_ = v::add(d1_, d2_);
-                    let t2_2_ = v::sub(d2_, d1_);
-                    let t3_2_ = v::sub(d3_, d1_);
+                    v::store(s, s_h + 110624, v::sub(d2_, d0_));
+                    v::store(s, s_h + 110720, v::add(d1_, d2_));
+                    v::store(s, s_h + 110816, v::sub(d2_, d1_));
+                    v::store(s, s_h + 110912, v::sub(d3_, d1_));
                     let d0_ = v::load(x, x_h + 112);
                     let d1_ = v::load(x, x_h + 256);
                     let d2_ = v::load(x, x_h + 400);
                     let d3_ = v::load(x, x_h + 544);
-                    let t0_3_ = v::sub(d2_, d0_);
-                    let t1_3_ = v::add(d1_, d2_);
-                    let t2_3_ = v::sub(d2_, d1_);
-                    let t3_3_ = v::sub(d3_, d1_);
+                    v::store(s, s_h + 110640, v::sub(d2_, d0_));
+                    v::store(s, s_h + 110736, v::add(d1_, d2_));
+                    v::store(s, s_h + 110832, v::sub(d2_, d1_));
+                    v::store(s, s_h + 110928, v::sub(d3_, d1_));
                     let d0_ = v::load(x, x_h + 128);
                     let d1_ = v::load(x, x_h + 272);
                     let d2_ = v::load(x, x_h + 416);
                     let d3_ = v::load(x, x_h + 560);
-                    let t0_4_ = v::sub(d2_, d0_);
-                    let t1_4_ = v::add(d1_, d2_);
-                    let t2_4_ = v::sub(d2_, d1_);
-                    let t3_4_ = v::sub(d3_, d1_);
+                    v::store(s, s_h + 110656, v::sub(d2_, d0_));
+                    v::store(s, s_h + 110752, v::add(d1_, d2_));
+                    v::store(s, s_h + 110848, v::sub(d2_, d1_));
+                    v::store(s, s_h + 110944, v::sub(d3_, d1_));
+                    let t0_ = v::read(s, s_h + 110592);
+                    let t1_ = v::read(s, s_h + 110608);
+                    let t2_ = v::read(s, s_h + 110624);
+                    let t3_ = v::read(s, s_h + 110640);
+                    let t4_ = v::read(s, s_h + 110656);
                     v::store(
                         s,
-                        s_h + 16,
+                        s_h_2 + 16,
                         v::fma(
                             v::constant(1.5),
-                            t0_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t0_2_,
-                                v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 4112,
+                        s_h_2 + 4112,
                         v::fma(
                             v::constant(2.5),
-                            t0_3_,
-                            v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 8208,
+                        s_h_2 + 8208,
                         v::fma(
                             v::constant(0.5),
-                            t0_3_,
-                            v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 12304,
+                        s_h_2 + 12304,
                         v::fma(
                             v::constant(2.0),
-                            t0_3_,
-                            v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 16400,
+                        s_h_2 + 16400,
                         v::fma(
                             v::constant(-0.5),
-                            t0_3_,
-                            v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 20496,
+                        s_h_2 + 20496,
                         v::fma(
                             v::constant(1.5),
-                            t0_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t0_3_,
-                                v::fma(v::constant(-1.5), t0_2_, t0_1_),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, t1_),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 110688);
+                    let t1_ = v::read(s, s_h + 110704);
+                    let t2_ = v::read(s, s_h + 110720);
+                    let t3_ = v::read(s, s_h + 110736);
+                    let t4_ = v::read(s, s_h + 110752);
+                    v::store(
+                        s,
+                        s_h_2 + 24592,
+                        v::fma(
+                            v::constant(1.5),
+                            t3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 24592,
-                        v::fma(
-                            v::constant(1.5),
-                            t1_3_,
-                            v::fma(
-                                v::constant(-2.0),
-                                t1_2_,
-                                v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
-                            ),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 28688,
+                        s_h_2 + 28688,
                         v::fma(
                             v::constant(2.5),
-                            t1_3_,
-                            v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 32784,
+                        s_h_2 + 32784,
                         v::fma(
                             v::constant(0.5),
-                            t1_3_,
-                            v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 36880,
+                        s_h_2 + 36880,
                         v::fma(
                             v::constant(2.0),
-                            t1_3_,
-                            v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 40976,
+                        s_h_2 + 40976,
                         v::fma(
                             v::constant(-0.5),
-                            t1_3_,
-                            v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 45072,
+                        s_h_2 + 45072,
                         v::fma(
                             v::constant(1.5),
-                            t1_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t1_3_,
-                                v::fma(v::constant(-1.5), t1_2_, t1_1_),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, t1_),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 110784);
+                    let t1_ = v::read(s, s_h + 110800);
+                    let t2_ = v::read(s, s_h + 110816);
+                    let t3_ = v::read(s, s_h + 110832);
+                    let t4_ = v::read(s, s_h + 110848);
+                    v::store(
+                        s,
+                        s_h_2 + 49168,
+                        v::fma(
+                            v::constant(1.5),
+                            t3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 49168,
-                        v::fma(
-                            v::constant(1.5),
-                            t2_3_,
-                            v::fma(
-                                v::constant(-2.0),
-                                t2_2_,
-                                v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
-                            ),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 53264,
+                        s_h_2 + 53264,
                         v::fma(
                             v::constant(2.5),
-                            t2_3_,
-                            v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 57360,
+                        s_h_2 + 57360,
                         v::fma(
                             v::constant(0.5),
-                            t2_3_,
-                            v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 61456,
+                        s_h_2 + 61456,
                         v::fma(
                             v::constant(2.0),
-                            t2_3_,
-                            v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 65552,
+                        s_h_2 + 65552,
                         v::fma(
                             v::constant(-0.5),
-                            t2_3_,
-                            v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 69648,
+                        s_h_2 + 69648,
                         v::fma(
                             v::constant(1.5),
-                            t2_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t2_3_,
-                                v::fma(v::constant(-1.5), t2_2_, t2_1_),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, t1_),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 110880);
+                    let t1_ = v::read(s, s_h + 110896);
+                    let t2_ = v::read(s, s_h + 110912);
+                    let t3_ = v::read(s, s_h + 110928);
+                    let t4_ = v::read(s, s_h + 110944);
+                    v::store(
+                        s,
+                        s_h_2 + 73744,
+                        v::fma(
+                            v::constant(1.5),
+                            t3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 73744,
-                        v::fma(
-                            v::constant(1.5),
-                            t3_3_,
-                            v::fma(
-                                v::constant(-2.0),
-                                t3_2_,
-                                v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
-                            ),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 77840,
+                        s_h_2 + 77840,
                         v::fma(
                             v::constant(2.5),
-                            t3_3_,
-                            v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 81936,
+                        s_h_2 + 81936,
                         v::fma(
                             v::constant(0.5),
-                            t3_3_,
-                            v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 86032,
+                        s_h_2 + 86032,
                         v::fma(
                             v::constant(2.0),
-                            t3_3_,
-                            v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 90128,
+                        s_h_2 + 90128,
                         v::fma(
                             v::constant(-0.5),
-                            t3_3_,
-                            v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 94224,
+                        s_h_2 + 94224,
                         v::fma(
                             v::constant(1.5),
-                            t3_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t3_3_,
-                                v::fma(v::constant(-1.5), t3_2_, t3_1_),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, t1_),
                             ),
                         ),
                     );
@@ -644,581 +690,627 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
             }
             for h in 0..2 {
                 let x_h = x_cb + h * 8;
-                let s_h = s_cb + h * 8;
+                let s_h = h * 8;
+                let s_h_2 = s_cb + h * 8;
                 let d0_ = v::load(x, x_h + 864);
                 let d1_ = v::load(x, x_h + 1008);
                 let d2_ = v::load(x, x_h + 1152);
-                let t0_0_ = v::sub(d2_, d0_);
-                let t1_0_ = v::add(d1_, d2_);
-                let t2_0_ = v::sub(d2_, d1_);
-                let t3_0_ = v::mul(v::constant(-1.0), d1_);
+                v::store(s, s_h + 110592, v::sub(d2_, d0_));
+                v::store(s, s_h + 110688, v::add(d1_, d2_));
+                v::store(s, s_h + 110784, v::sub(d2_, d1_));
+                v::store(s, s_h + 110880, v::mul(v::constant(-1.0), d1_));
                 let d0_ = v::load(x, x_h + 880);
                 let d1_ = v::load(x, x_h + 1024);
                 let d2_ = v::load(x, x_h + 1168);
-                let t0_1_ = v::sub(d2_, d0_);
-                let t1_1_ = v::add(d1_, d2_);
-                let t2_1_ = v::sub(d2_, d1_);
-                let t3_1_ = v::mul(v::constant(-1.0), d1_);
+                v::store(s, s_h + 110608, v::sub(d2_, d0_));
+                v::store(s, s_h + 110704, v::add(d1_, d2_));
+                v::store(s, s_h + 110800, v::sub(d2_, d1_));
+                v::store(s, s_h + 110896, v::mul(v::constant(-1.0), d1_));
                 let d0_ = v::load(x, x_h + 896);
                 let d1_ = v::load(x, x_h + 1040);
                 let d2_ = v::load(x, x_h + 1184);
-                let t0_2_ = v::sub(d2_, d0_);
-                let t1_2_ = v::add(d1_, d2_);
-                let t2_2_ = v::sub(d2_, d1_);
-                let t3_2_ = v::mul(v::constant(-1.0), d1_);
+                v::store(s, s_h + 110624, v::sub(d2_, d0_));
+                v::store(s, s_h + 110720, v::add(d1_, d2_));
+                v::store(s, s_h + 110816, v::sub(d2_, d1_));
+                v::store(s, s_h + 110912, v::mul(v::constant(-1.0), d1_));
                 let d0_ = v::load(x, x_h + 912);
                 let d1_ = v::load(x, x_h + 1056);
                 let d2_ = v::load(x, x_h + 1200);
-                let t0_3_ = v::sub(d2_, d0_);
-                let t1_3_ = v::add(d1_, d2_);
-                let t2_3_ = v::sub(d2_, d1_);
-                let t3_3_ = v::mul(v::constant(-1.0), d1_);
+                v::store(s, s_h + 110640, v::sub(d2_, d0_));
+                v::store(s, s_h + 110736, v::add(d1_, d2_));
+                v::store(s, s_h + 110832, v::sub(d2_, d1_));
+                v::store(s, s_h + 110928, v::mul(v::constant(-1.0), d1_));
                 let d0_ = v::load(x, x_h + 928);
                 let d1_ = v::load(x, x_h + 1072);
                 let d2_ = v::load(x, x_h + 1216);
-                let t0_4_ = v::sub(d2_, d0_);
-                let t1_4_ = v::add(d1_, d2_);
-                let t2_4_ = v::sub(d2_, d1_);
-                let t3_4_ = v::mul(v::constant(-1.0), d1_);
+                v::store(s, s_h + 110656, v::sub(d2_, d0_));
+                v::store(s, s_h + 110752, v::add(d1_, d2_));
+                v::store(s, s_h + 110848, v::sub(d2_, d1_));
+                v::store(s, s_h + 110944, v::mul(v::constant(-1.0), d1_));
                 let d0_ = v::load(x, x_h + 944);
                 let d1_ = v::load(x, x_h + 1088);
                 let d2_ = v::load(x, x_h + 1232);
-                let t0_5_ = v::sub(d2_, d0_);
-                let t1_5_ = v::add(d1_, d2_);
-                let t2_5_ = v::sub(d2_, d1_);
-                let t3_5_ = v::mul(v::constant(-1.0), d1_);
+                v::store(s, s_h + 110672, v::sub(d2_, d0_));
+                v::store(s, s_h + 110768, v::add(d1_, d2_));
+                v::store(s, s_h + 110864, v::sub(d2_, d1_));
+                v::store(s, s_h + 110960, v::mul(v::constant(-1.0), d1_));
+                let t0_ = v::read(s, s_h + 110592);
+                let t1_ = v::read(s, s_h + 110608);
+                let t2_ = v::read(s, s_h + 110624);
+                let t3_ = v::read(s, s_h + 110640);
+                let t4_ = v::read(s, s_h + 110656);
+                let t5_ = v::read(s, s_h + 110672);
                 v::store(
                     s,
-                    s_h + 96,
+                    s_h_2 + 96,
                     v::fma(
                         v::constant(1.5),
-                        t0_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t0_2_,
-                            v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 4192,
+                    s_h_2 + 4192,
                     v::fma(
                         v::constant(2.5),
-                        t0_3_,
-                        v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 8288,
+                    s_h_2 + 8288,
                     v::fma(
                         v::constant(0.5),
-                        t0_3_,
-                        v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 12384,
+                    s_h_2 + 12384,
                     v::fma(
                         v::constant(2.0),
-                        t0_3_,
-                        v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 16480,
+                    s_h_2 + 16480,
                     v::fma(
                         v::constant(-0.5),
-                        t0_3_,
-                        v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 20576,
+                    s_h_2 + 20576,
                     v::fma(
                         v::constant(1.5),
-                        t0_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t0_3_,
-                            v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                        ),
+                    ),
+                );
+                let t0_ = v::read(s, s_h + 110688);
+                let t1_ = v::read(s, s_h + 110704);
+                let t2_ = v::read(s, s_h + 110720);
+                let t3_ = v::read(s, s_h + 110736);
+                let t4_ = v::read(s, s_h + 110752);
+                let t5_ = v::read(s, s_h + 110768);
+                v::store(
+                    s,
+                    s_h_2 + 24672,
+                    v::fma(
+                        v::constant(1.5),
+                        t3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 24672,
-                    v::fma(
-                        v::constant(1.5),
-                        t1_3_,
-                        v::fma(
-                            v::constant(-2.0),
-                            t1_2_,
-                            v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
-                        ),
-                    ),
-                );
-                v::store(
-                    s,
-                    s_h + 28768,
+                    s_h_2 + 28768,
                     v::fma(
                         v::constant(2.5),
-                        t1_3_,
-                        v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 32864,
+                    s_h_2 + 32864,
                     v::fma(
                         v::constant(0.5),
-                        t1_3_,
-                        v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 36960,
+                    s_h_2 + 36960,
                     v::fma(
                         v::constant(2.0),
-                        t1_3_,
-                        v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 41056,
+                    s_h_2 + 41056,
                     v::fma(
                         v::constant(-0.5),
-                        t1_3_,
-                        v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 45152,
+                    s_h_2 + 45152,
                     v::fma(
                         v::constant(1.5),
-                        t1_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t1_3_,
-                            v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                        ),
+                    ),
+                );
+                let t0_ = v::read(s, s_h + 110784);
+                let t1_ = v::read(s, s_h + 110800);
+                let t2_ = v::read(s, s_h + 110816);
+                let t3_ = v::read(s, s_h + 110832);
+                let t4_ = v::read(s, s_h + 110848);
+                let t5_ = v::read(s, s_h + 110864);
+                v::store(
+                    s,
+                    s_h_2 + 49248,
+                    v::fma(
+                        v::constant(1.5),
+                        t3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 49248,
-                    v::fma(
-                        v::constant(1.5),
-                        t2_3_,
-                        v::fma(
-                            v::constant(-2.0),
-                            t2_2_,
-                            v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
-                        ),
-                    ),
-                );
-                v::store(
-                    s,
-                    s_h + 53344,
+                    s_h_2 + 53344,
                     v::fma(
                         v::constant(2.5),
-                        t2_3_,
-                        v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 57440,
+                    s_h_2 + 57440,
                     v::fma(
                         v::constant(0.5),
-                        t2_3_,
-                        v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 61536,
+                    s_h_2 + 61536,
                     v::fma(
                         v::constant(2.0),
-                        t2_3_,
-                        v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 65632,
+                    s_h_2 + 65632,
                     v::fma(
                         v::constant(-0.5),
-                        t2_3_,
-                        v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 69728,
+                    s_h_2 + 69728,
                     v::fma(
                         v::constant(1.5),
-                        t2_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t2_3_,
-                            v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                        ),
+                    ),
+                );
+                let t0_ = v::read(s, s_h + 110880);
+                let t1_ = v::read(s, s_h + 110896);
+                let t2_ = v::read(s, s_h + 110912);
+                let t3_ = v::read(s, s_h + 110928);
+                let t4_ = v::read(s, s_h + 110944);
+                let t5_ = v::read(s, s_h + 110960);
+                v::store(
+                    s,
+                    s_h_2 + 73824,
+                    v::fma(
+                        v::constant(1.5),
+                        t3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 73824,
-                    v::fma(
-                        v::constant(1.5),
-                        t3_3_,
-                        v::fma(
-                            v::constant(-2.0),
-                            t3_2_,
-                            v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
-                        ),
-                    ),
-                );
-                v::store(
-                    s,
-                    s_h + 77920,
+                    s_h_2 + 77920,
                     v::fma(
                         v::constant(2.5),
-                        t3_3_,
-                        v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 82016,
+                    s_h_2 + 82016,
                     v::fma(
                         v::constant(0.5),
-                        t3_3_,
-                        v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 86112,
+                    s_h_2 + 86112,
                     v::fma(
                         v::constant(2.0),
-                        t3_3_,
-                        v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 90208,
+                    s_h_2 + 90208,
                     v::fma(
                         v::constant(-0.5),
-                        t3_3_,
-                        v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 94304,
+                    s_h_2 + 94304,
                     v::fma(
                         v::constant(1.5),
-                        t3_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t3_3_,
-                            v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                         ),
                     ),
                 );
             }
             for h in 0..2 {
                 let x_h = x_cb + h * 8;
-                let s_h = s_cb + h * 8;
+                let s_h = h * 8;
+                let s_h_2 = s_cb + h * 8;
                 let d0_ = v::load(x, x_h + 928);
                 let d1_ = v::load(x, x_h + 1072);
                 let d2_ = v::load(x, x_h + 1216);
-                let t0_0_ = v::sub(d2_, d0_);
-                let t1_0_ = v::add(d1_, d2_);
-                let t2_0_ = v::sub(d2_, d1_);
-                let t3_0_ = v::mul(v::constant(-1.0), d1_);
+                v::store(s, s_h + 110592, v::sub(d2_, d0_));
+                v::store(s, s_h + 110688, v::add(d1_, d2_));
+                v::store(s, s_h + 110784, v::sub(d2_, d1_));
+                v::store(s, s_h + 110880, v::mul(v::constant(-1.0), d1_));
                 let d0_ = v::load(x, x_h + 944);
                 let d1_ = v::load(x, x_h + 1088);
                 let d2_ = v::load(x, x_h + 1232);
-                let t0_1_ = v::sub(d2_, d0_);
-                let t1_1_ = v::add(d1_, d2_);
-                let t2_1_ = v::sub(d2_, d1_);
-                let t3_1_ = v::mul(v::constant(-1.0), d1_);
+                v::store(s, s_h + 110608, v::sub(d2_, d0_));
+                v::store(s, s_h + 110704, v::add(d1_, d2_));
+                v::store(s, s_h + 110800, v::sub(d2_, d1_));
+                v::store(s, s_h + 110896, v::mul(v::constant(-1.0), d1_));
                 let d0_ = v::load(x, x_h + 960);
                 let d1_ = v::load(x, x_h + 1104);
                 let d2_ = v::load(x, x_h + 1248);
-                let t0_2_ = v::sub(d2_, d0_);
-                let t1_2_ = v::add(d1_, d2_);
-                let t2_2_ = v::sub(d2_, d1_);
-                let t3_2_ = v::mul(v::constant(-1.0), d1_);
+                v::store(s, s_h + 110624, v::sub(d2_, d0_));
+                v::store(s, s_h + 110720, v::add(d1_, d2_));
+                v::store(s, s_h + 110816, v::sub(d2_, d1_));
+                v::store(s, s_h + 110912, v::mul(v::constant(-1.0), d1_));
                 let d0_ = v::load(x, x_h + 976);
                 let d1_ = v::load(x, x_h + 1120);
                 let d2_ = v::load(x, x_h + 1264);
-                let t0_3_ = v::sub(d2_, d0_);
-                let t1_3_ = v::add(d1_, d2_);
-                let t2_3_ = v::sub(d2_, d1_);
-                let t3_3_ = v::mul(v::constant(-1.0), d1_);
+                v::store(s, s_h + 110640, v::sub(d2_, d0_));
+                v::store(s, s_h + 110736, v::add(d1_, d2_));
+                v::store(s, s_h + 110832, v::sub(d2_, d1_));
+                v::store(s, s_h + 110928, v::mul(v::constant(-1.0), d1_));
                 let d0_ = v::load(x, x_h + 992);
                 let d1_ = v::load(x, x_h + 1136);
                 let d2_ = v::load(x, x_h + 1280);
-                let t0_4_ = v::sub(d2_, d0_);
-                let t1_4_ = v::add(d1_, d2_);
-                let t2_4_ = v::sub(d2_, d1_);
-                let t3_4_ = v::mul(v::constant(-1.0), d1_);
+                v::store(s, s_h + 110656, v::sub(d2_, d0_));
+                v::store(s, s_h + 110752, v::add(d1_, d2_));
+                v::store(s, s_h + 110848, v::sub(d2_, d1_));
+                v::store(s, s_h + 110944, v::mul(v::constant(-1.0), d1_));
+                let t0_ = v::read(s, s_h + 110592);
+                let t1_ = v::read(s, s_h + 110608);
+                let t2_ = v::read(s, s_h + 110624);
+                let t3_ = v::read(s, s_h + 110640);
+                let t4_ = v::read(s, s_h + 110656);
                 v::store(
                     s,
-                    s_h + 112,
+                    s_h_2 + 112,
                     v::fma(
                         v::constant(1.5),
-                        t0_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t0_2_,
-                            v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 4208,
+                    s_h_2 + 4208,
                     v::fma(
                         v::constant(2.5),
-                        t0_3_,
-                        v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 8304,
+                    s_h_2 + 8304,
                     v::fma(
                         v::constant(0.5),
-                        t0_3_,
-                        v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 12400,
+                    s_h_2 + 12400,
                     v::fma(
                         v::constant(2.0),
-                        t0_3_,
-                        v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 16496,
+                    s_h_2 + 16496,
                     v::fma(
                         v::constant(-0.5),
-                        t0_3_,
-                        v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 20592,
+                    s_h_2 + 20592,
                     v::fma(
                         v::constant(1.5),
-                        t0_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t0_3_,
-                            v::fma(v::constant(-1.5), t0_2_, t0_1_),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
+                        ),
+                    ),
+                );
+                let t0_ = v::read(s, s_h + 110688);
+                let t1_ = v::read(s, s_h + 110704);
+                let t2_ = v::read(s, s_h + 110720);
+                let t3_ = v::read(s, s_h + 110736);
+                let t4_ = v::read(s, s_h + 110752);
+                v::store(
+                    s,
+                    s_h_2 + 24688,
+                    v::fma(
+                        v::constant(1.5),
+                        t3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 24688,
-                    v::fma(
-                        v::constant(1.5),
-                        t1_3_,
-                        v::fma(
-                            v::constant(-2.0),
-                            t1_2_,
-                            v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
-                        ),
-                    ),
-                );
-                v::store(
-                    s,
-                    s_h + 28784,
+                    s_h_2 + 28784,
                     v::fma(
                         v::constant(2.5),
-                        t1_3_,
-                        v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 32880,
+                    s_h_2 + 32880,
                     v::fma(
                         v::constant(0.5),
-                        t1_3_,
-                        v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 36976,
+                    s_h_2 + 36976,
                     v::fma(
                         v::constant(2.0),
-                        t1_3_,
-                        v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 41072,
+                    s_h_2 + 41072,
                     v::fma(
                         v::constant(-0.5),
-                        t1_3_,
-                        v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 45168,
+                    s_h_2 + 45168,
                     v::fma(
                         v::constant(1.5),
-                        t1_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t1_3_,
-                            v::fma(v::constant(-1.5), t1_2_, t1_1_),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
+                        ),
+                    ),
+                );
+                let t0_ = v::read(s, s_h + 110784);
+                let t1_ = v::read(s, s_h + 110800);
+                let t2_ = v::read(s, s_h + 110816);
+                let t3_ = v::read(s, s_h + 110832);
+                let t4_ = v::read(s, s_h + 110848);
+                v::store(
+                    s,
+                    s_h_2 + 49264,
+                    v::fma(
+                        v::constant(1.5),
+                        t3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 49264,
-                    v::fma(
-                        v::constant(1.5),
-                        t2_3_,
-                        v::fma(
-                            v::constant(-2.0),
-                            t2_2_,
-                            v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
-                        ),
-                    ),
-                );
-                v::store(
-                    s,
-                    s_h + 53360,
+                    s_h_2 + 53360,
                     v::fma(
                         v::constant(2.5),
-                        t2_3_,
-                        v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 57456,
+                    s_h_2 + 57456,
                     v::fma(
                         v::constant(0.5),
-                        t2_3_,
-                        v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 61552,
+                    s_h_2 + 61552,
                     v::fma(
                         v::constant(2.0),
-                        t2_3_,
-                        v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 65648,
+                    s_h_2 + 65648,
                     v::fma(
                         v::constant(-0.5),
-                        t2_3_,
-                        v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 69744,
+                    s_h_2 + 69744,
                     v::fma(
                         v::constant(1.5),
-                        t2_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t2_3_,
-                            v::fma(v::constant(-1.5), t2_2_, t2_1_),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
+                        ),
+                    ),
+                );
+                let t0_ = v::read(s, s_h + 110880);
+                let t1_ = v::read(s, s_h + 110896);
+                let t2_ = v::read(s, s_h + 110912);
+                let t3_ = v::read(s, s_h + 110928);
+                let t4_ = v::read(s, s_h + 110944);
+                v::store(
+                    s,
+                    s_h_2 + 73840,
+                    v::fma(
+                        v::constant(1.5),
+                        t3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 73840,
-                    v::fma(
-                        v::constant(1.5),
-                        t3_3_,
-                        v::fma(
-                            v::constant(-2.0),
-                            t3_2_,
-                            v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
-                        ),
-                    ),
-                );
-                v::store(
-                    s,
-                    s_h + 77936,
+                    s_h_2 + 77936,
                     v::fma(
                         v::constant(2.5),
-                        t3_3_,
-                        v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 82032,
+                    s_h_2 + 82032,
                     v::fma(
                         v::constant(0.5),
-                        t3_3_,
-                        v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 86128,
+                    s_h_2 + 86128,
                     v::fma(
                         v::constant(2.0),
-                        t3_3_,
-                        v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 90224,
+                    s_h_2 + 90224,
                     v::fma(
                         v::constant(-0.5),
-                        t3_3_,
-                        v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 94320,
+                    s_h_2 + 94320,
                     v::fma(
                         v::constant(1.5),
-                        t3_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t3_3_,
-                            v::fma(v::constant(-1.5), t3_2_, t3_1_),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
                         ),
                     ),
                 );
@@ -1332,48 +1424,51 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     let d1_ = v::read(s, s_py + 99072);
                     let d2_ = v::read(s, s_py + 99840);
                     let d3_ = v::read(s, s_py + 100608);
-                    let t0_0_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_0_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, s_h + 110592, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, s_h + 110688, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 98432);
                     let d1_ = v::read(s, s_py + 99200);
                     let d2_ = v::read(s, s_py + 99968);
                     let d3_ = v::read(s, s_py + 100736);
-                    let t0_1_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_1_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, s_h + 110608, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, s_h + 110704, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 98560);
                     let d1_ = v::read(s, s_py + 99328);
                     let d2_ = v::read(s, s_py + 100096);
                     let d3_ = v::read(s, s_py + 100864);
-                    let t0_2_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_2_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, s_h + 110624, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, s_h + 110720, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 98688);
                     let d1_ = v::read(s, s_py + 99456);
                     let d2_ = v::read(s, s_py + 100224);
                     let d3_ = v::read(s, s_py + 100992);
-                    let t0_3_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_3_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, s_h + 110640, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, s_h + 110736, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 98816);
                     let d1_ = v::read(s, s_py + 99584);
                     let d2_ = v::read(s, s_py + 100352);
                     let d3_ = v::read(s, s_py + 101120);
-                    let t0_4_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_4_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, s_h + 110656, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, s_h + 110752, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 98944);
                     let d1_ = v::read(s, s_py + 99712);
                     let d2_ = v::read(s, s_py + 100480);
                     let d3_ = v::read(s, s_py + 101248);
-                    let t0_5_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_5_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, s_h + 110672, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, s_h + 110768, v::sub(v::add(d1_, d3_), d2_));
+                    let t0_ = v::read(s, s_h + 110592);
+                    let t1_ = v::read(s, s_h + 110608);
+                    let t2_ = v::read(s, s_h + 110624);
+                    let t3_ = v::read(s, s_h + 110640);
+                    let t4_ = v::read(s, s_h + 110656);
+                    let t5_ = v::read(s, s_h + 110672);
                     v::store(
                         y,
                         y_py,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                    t0_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -1386,8 +1481,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t0_4_,
-                                    v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1401,8 +1496,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t0_4_,
-                                    v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1416,27 +1511,30 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-8.0),
-                                    t0_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(0.125),
-                                        t0_3_,
-                                        v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                        t3_,
+                                        v::sub(v::add(t1_, t5_), t2_),
                                     ),
                                 ),
                                 bias,
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, s_h + 110688);
+                    let t1_ = v::read(s, s_h + 110704);
+                    let t2_ = v::read(s, s_h + 110720);
+                    let t3_ = v::read(s, s_h + 110736);
+                    let t4_ = v::read(s, s_h + 110752);
+                    let t5_ = v::read(s, s_h + 110768);
                     v::store(
                         y,
                         y_py + 112,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                    t1_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -1449,8 +1547,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t1_4_,
-                                    v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1464,8 +1562,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t1_4_,
-                                    v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1479,11 +1577,11 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-8.0),
-                                    t1_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(0.125),
-                                        t1_3_,
-                                        v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                        t3_,
+                                        v::sub(v::add(t1_, t5_), t2_),
                                     ),
                                 ),
                                 bias,
@@ -1498,42 +1596,44 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     let d1_ = v::read(s, s_py + 99088);
                     let d2_ = v::read(s, s_py + 99856);
                     let d3_ = v::read(s, s_py + 100624);
-                    let t0_0_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_0_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, s_h + 110592, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, s_h + 110688, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 98448);
                     let d1_ = v::read(s, s_py + 99216);
                     let d2_ = v::read(s, s_py + 99984);
                     let d3_ = v::read(s, s_py + 100752);
-                    let t0_1_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_1_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, s_h + 110608, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, s_h + 110704, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 98576);
                     let d1_ = v::read(s, s_py + 99344);
                     let d2_ = v::read(s, s_py + 100112);
                     let d3_ = v::read(s, s_py + 100880);
-                    let t0_2_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_2_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, s_h + 110624, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, s_h + 110720, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 98704);
                     let d1_ = v::read(s, s_py + 99472);
                     let d2_ = v::read(s, s_py + 100240);
                     let d3_ = v::read(s, s_py + 101008);
-                    let t0_3_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_3_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, s_h + 110640, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, s_h + 110736, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 98832);
                     let d1_ = v::read(s, s_py + 99600);
                     let d2_ = v::read(s, s_py + 100368);
                     let d3_ = v::read(s, s_py + 101136);
-                    let t0_4_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_4_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, s_h + 110656, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, s_h + 110752, v::sub(v::add(d1_, d3_), d2_));
+                    let t0_ = v::read(s, s_h + 110592);
+                    let t1_ = v::read(s, s_h + 110608);
+                    let t2_ = v::read(s, s_h + 110624);
+                    let t3_ = v::read(s, s_h + 110640);
+                    let t4_ = v::read(s, s_h + 110656);
                     v::store(
                         y,
                         y_py + 64,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                    t0_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -1546,8 +1646,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t0_4_,
-                                    v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1561,23 +1661,25 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t0_4_,
-                                    v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, s_h + 110688);
+                    let t1_ = v::read(s, s_h + 110704);
+                    let t2_ = v::read(s, s_h + 110720);
+                    let t3_ = v::read(s, s_h + 110736);
+                    let t4_ = v::read(s, s_h + 110752);
                     v::store(
                         y,
                         y_py + 176,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                    t1_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -1590,8 +1692,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t1_4_,
-                                    v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1605,8 +1707,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t1_4_,
-                                    v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1616,37 +1718,40 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 let d0_ = v::read(s, s_h + 98400);
                 let d1_ = v::read(s, s_h + 99168);
                 let d2_ = v::read(s, s_h + 99936);
-                let t0_0_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, s_h + 110592, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_h + 98528);
                 let d1_ = v::read(s, s_h + 99296);
                 let d2_ = v::read(s, s_h + 100064);
-                let t0_1_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, s_h + 110608, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_h + 98656);
                 let d1_ = v::read(s, s_h + 99424);
                 let d2_ = v::read(s, s_h + 100192);
-                let t0_2_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, s_h + 110624, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_h + 98784);
                 let d1_ = v::read(s, s_h + 99552);
                 let d2_ = v::read(s, s_h + 100320);
-                let t0_3_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, s_h + 110640, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_h + 98912);
                 let d1_ = v::read(s, s_h + 99680);
                 let d2_ = v::read(s, s_h + 100448);
-                let t0_4_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, s_h + 110656, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_h + 99040);
                 let d1_ = v::read(s, s_h + 99808);
                 let d2_ = v::read(s, s_h + 100576);
-                let t0_5_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, s_h + 110672, v::add(v::add(d0_, d1_), d2_));
+                let t0_ = v::read(s, s_h + 110592);
+                let t1_ = v::read(s, s_h + 110608);
+                let t2_ = v::read(s, s_h + 110624);
+                let t3_ = v::read(s, s_h + 110640);
+                let t4_ = v::read(s, s_h + 110656);
+                let t5_ = v::read(s, s_h + 110672);
                 v::store(
                     y,
                     y_h + 672,
                     v::max(
                         v::zero(),
                         v::add(
-                            v::add(
-                                v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                t0_4_,
-                            ),
+                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                             bias,
                         ),
                     ),
@@ -1659,8 +1764,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         v::add(
                             v::fma(
                                 v::constant(-2.0),
-                                t0_4_,
-                                v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                t4_,
+                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                             ),
                             bias,
                         ),
@@ -1674,8 +1779,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         v::add(
                             v::fma(
                                 v::constant(4.0),
-                                t0_4_,
-                                v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                t4_,
+                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                             ),
                             bias,
                         ),
@@ -1689,11 +1794,11 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         v::add(
                             v::fma(
                                 v::constant(-8.0),
-                                t0_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(0.125),
-                                    t0_3_,
-                                    v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                    t3_,
+                                    v::sub(v::add(t1_, t5_), t2_),
                                 ),
                             ),
                             bias,
@@ -1703,33 +1808,35 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 let d0_ = v::read(s, s_h + 98416);
                 let d1_ = v::read(s, s_h + 99184);
                 let d2_ = v::read(s, s_h + 99952);
-                let t0_0_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, s_h + 110592, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_h + 98544);
                 let d1_ = v::read(s, s_h + 99312);
                 let d2_ = v::read(s, s_h + 100080);
-                let t0_1_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, s_h + 110608, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_h + 98672);
                 let d1_ = v::read(s, s_h + 99440);
                 let d2_ = v::read(s, s_h + 100208);
-                let t0_2_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, s_h + 110624, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_h + 98800);
                 let d1_ = v::read(s, s_h + 99568);
                 let d2_ = v::read(s, s_h + 100336);
-                let t0_3_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, s_h + 110640, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_h + 98928);
                 let d1_ = v::read(s, s_h + 99696);
                 let d2_ = v::read(s, s_h + 100464);
-                let t0_4_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, s_h + 110656, v::add(v::add(d0_, d1_), d2_));
+                let t0_ = v::read(s, s_h + 110592);
+                let t1_ = v::read(s, s_h + 110608);
+                let t2_ = v::read(s, s_h + 110624);
+                let t3_ = v::read(s, s_h + 110640);
+                let t4_ = v::read(s, s_h + 110656);
                 v::store(
                     y,
                     y_h + 736,
                     v::max(
                         v::zero(),
                         v::add(
-                            v::add(
-                                v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                t0_4_,
-                            ),
+                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                             bias,
                         ),
                     ),
@@ -1742,8 +1849,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         v::add(
                             v::fma(
                                 v::constant(-2.0),
-                                t0_4_,
-                                v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                t4_,
+                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                             ),
                             bias,
                         ),
@@ -1757,8 +1864,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         v::add(
                             v::fma(
                                 v::constant(4.0),
-                                t0_4_,
-                                v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                t4_,
+                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                             ),
                             bias,
                         ),

@@ -13,7 +13,7 @@ pub const TASKS: usize = 4;
 
 const X: usize = 115200;
 const W: usize = 589952;
-const S: usize = 96768;
+const S: usize = 97344;
 const Y: usize = 100352;
 const X_PLANE: usize = 14400;
 const W_PANEL: usize = 73744;
@@ -24,7 +24,7 @@ const Y_PLANE: usize = 12544;
 ///
 /// - loops: band:4 . g:8 . f:36 . p:2 . cb:8 . k:4
 /// - products: 5 tiles x 16 channels
-/// - cost: 231.2 MFLOP, 3609 kB read and written, 64 flop per byte
+/// - cost: 231.2 MFLOP, 3611 kB read and written, 64 flop per byte
 /// - used by: steps 18 (`/layer2/layer2.1/conv2/Conv`), 21 (`/layer2/layer2.2/conv2/Conv`), 24 (`/layer2/layer2.3/conv2/Conv`)
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
@@ -37,7 +37,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
 ) {
     assert!(tasks.end <= TASKS);
     // SAFETY: the largest index of each array, as proved; x: 115192 + 8 <= 115200; w: 589944 + 8 <= 589952;
-    // s: 72568 + 8 <= 96768; y: 100344 + 8 <= 100352
+    // s: 97336 + 8 <= 97344; y: 100344 + 8 <= 100352
     unsafe {
         for band in tasks {
             let x_band = band * 3840;
@@ -54,49 +54,74 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let s_px = s_py + px * 16;
                             for h in 0..2 {
                                 let x_h = x_px + h * 8;
-                                let s_h = s_px + h * 8;
+                                let s_h = h * 8;
+                                let s_h_2 = s_px + h * 8;
                                 let d0_ = v::load(x, x_h);
                                 let d1_ = v::load(x, x_h + 480);
                                 let d2_ = v::load(x, x_h + 960);
                                 let d3_ = v::load(x, x_h + 1440);
                                 let d4_ = v::load(x, x_h + 1920);
                                 let d5_ = v::load(x, x_h + 2400);
-                                let t0_0_ = v::fma(
-                                    v::constant(1.5),
-                                    d3_,
+                                v::store(
+                                    s,
+                                    s_h + 96768,
                                     v::fma(
-                                        v::constant(-2.0),
-                                        d2_,
-                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        v::constant(1.5),
+                                        d3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d2_,
+                                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        ),
                                     ),
                                 );
-                                let t1_0_ = v::fma(
-                                    v::constant(2.5),
-                                    d3_,
-                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                                );
-                                let t2_0_ = v::fma(
-                                    v::constant(0.5),
-                                    d3_,
-                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                                );
-                                let t3_0_ = v::fma(
-                                    v::constant(2.0),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                                );
-                                let t4_0_ = v::fma(
-                                    v::constant(-0.5),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                                );
-                                let t5_0_ = v::fma(
-                                    v::constant(1.5),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96864,
                                     v::fma(
-                                        v::constant(-2.0),
+                                        v::constant(2.5),
                                         d3_,
-                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 96960,
+                                    v::fma(
+                                        v::constant(0.5),
+                                        d3_,
+                                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97056,
+                                    v::fma(
+                                        v::constant(2.0),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97152,
+                                    v::fma(
+                                        v::constant(-0.5),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97248,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d3_,
+                                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::load(x, x_h + 16);
@@ -105,42 +130,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::load(x, x_h + 1456);
                                 let d4_ = v::load(x, x_h + 1936);
                                 let d5_ = v::load(x, x_h + 2416);
-                                let t0_1_ = v::fma(
-                                    v::constant(1.5),
-                                    d3_,
+                                v::store(
+                                    s,
+                                    s_h + 96784,
                                     v::fma(
-                                        v::constant(-2.0),
-                                        d2_,
-                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        v::constant(1.5),
+                                        d3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d2_,
+                                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        ),
                                     ),
                                 );
-                                let t1_1_ = v::fma(
-                                    v::constant(2.5),
-                                    d3_,
-                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                                );
-                                let t2_1_ = v::fma(
-                                    v::constant(0.5),
-                                    d3_,
-                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                                );
-                                let t3_1_ = v::fma(
-                                    v::constant(2.0),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                                );
-                                let t4_1_ = v::fma(
-                                    v::constant(-0.5),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                                );
-                                let t5_1_ = v::fma(
-                                    v::constant(1.5),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96880,
                                     v::fma(
-                                        v::constant(-2.0),
+                                        v::constant(2.5),
                                         d3_,
-                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 96976,
+                                    v::fma(
+                                        v::constant(0.5),
+                                        d3_,
+                                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97072,
+                                    v::fma(
+                                        v::constant(2.0),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97168,
+                                    v::fma(
+                                        v::constant(-0.5),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97264,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d3_,
+                                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::load(x, x_h + 32);
@@ -149,42 +198,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::load(x, x_h + 1472);
                                 let d4_ = v::load(x, x_h + 1952);
                                 let d5_ = v::load(x, x_h + 2432);
-                                let t0_2_ = v::fma(
-                                    v::constant(1.5),
-                                    d3_,
+                                v::store(
+                                    s,
+                                    s_h + 96800,
                                     v::fma(
-                                        v::constant(-2.0),
-                                        d2_,
-                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        v::constant(1.5),
+                                        d3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d2_,
+                                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        ),
                                     ),
                                 );
-                                let t1_2_ = v::fma(
-                                    v::constant(2.5),
-                                    d3_,
-                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                                );
-                                let t2_2_ = v::fma(
-                                    v::constant(0.5),
-                                    d3_,
-                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                                );
-                                let t3_2_ = v::fma(
-                                    v::constant(2.0),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                                );
-                                let t4_2_ = v::fma(
-                                    v::constant(-0.5),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                                );
-                                let t5_2_ = v::fma(
-                                    v::constant(1.5),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96896,
                                     v::fma(
-                                        v::constant(-2.0),
+                                        v::constant(2.5),
                                         d3_,
-                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 96992,
+                                    v::fma(
+                                        v::constant(0.5),
+                                        d3_,
+                                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97088,
+                                    v::fma(
+                                        v::constant(2.0),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97184,
+                                    v::fma(
+                                        v::constant(-0.5),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97280,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d3_,
+                                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::load(x, x_h + 48);
@@ -193,42 +266,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::load(x, x_h + 1488);
                                 let d4_ = v::load(x, x_h + 1968);
                                 let d5_ = v::load(x, x_h + 2448);
-                                let t0_3_ = v::fma(
-                                    v::constant(1.5),
-                                    d3_,
+                                v::store(
+                                    s,
+                                    s_h + 96816,
                                     v::fma(
-                                        v::constant(-2.0),
-                                        d2_,
-                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        v::constant(1.5),
+                                        d3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d2_,
+                                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        ),
                                     ),
                                 );
-                                let t1_3_ = v::fma(
-                                    v::constant(2.5),
-                                    d3_,
-                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                                );
-                                let t2_3_ = v::fma(
-                                    v::constant(0.5),
-                                    d3_,
-                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                                );
-                                let t3_3_ = v::fma(
-                                    v::constant(2.0),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                                );
-                                let t4_3_ = v::fma(
-                                    v::constant(-0.5),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                                );
-                                let t5_3_ = v::fma(
-                                    v::constant(1.5),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96912,
                                     v::fma(
-                                        v::constant(-2.0),
+                                        v::constant(2.5),
                                         d3_,
-                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97008,
+                                    v::fma(
+                                        v::constant(0.5),
+                                        d3_,
+                                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97104,
+                                    v::fma(
+                                        v::constant(2.0),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97200,
+                                    v::fma(
+                                        v::constant(-0.5),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97296,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d3_,
+                                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::load(x, x_h + 64);
@@ -237,42 +334,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::load(x, x_h + 1504);
                                 let d4_ = v::load(x, x_h + 1984);
                                 let d5_ = v::load(x, x_h + 2464);
-                                let t0_4_ = v::fma(
-                                    v::constant(1.5),
-                                    d3_,
+                                v::store(
+                                    s,
+                                    s_h + 96832,
                                     v::fma(
-                                        v::constant(-2.0),
-                                        d2_,
-                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        v::constant(1.5),
+                                        d3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d2_,
+                                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        ),
                                     ),
                                 );
-                                let t1_4_ = v::fma(
-                                    v::constant(2.5),
-                                    d3_,
-                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                                );
-                                let t2_4_ = v::fma(
-                                    v::constant(0.5),
-                                    d3_,
-                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                                );
-                                let t3_4_ = v::fma(
-                                    v::constant(2.0),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                                );
-                                let t4_4_ = v::fma(
-                                    v::constant(-0.5),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                                );
-                                let t5_4_ = v::fma(
-                                    v::constant(1.5),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96928,
                                     v::fma(
-                                        v::constant(-2.0),
+                                        v::constant(2.5),
                                         d3_,
-                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97024,
+                                    v::fma(
+                                        v::constant(0.5),
+                                        d3_,
+                                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97120,
+                                    v::fma(
+                                        v::constant(2.0),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97216,
+                                    v::fma(
+                                        v::constant(-0.5),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97312,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d3_,
+                                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::load(x, x_h + 80);
@@ -281,413 +402,473 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::load(x, x_h + 1520);
                                 let d4_ = v::load(x, x_h + 2000);
                                 let d5_ = v::load(x, x_h + 2480);
-                                let t0_5_ = v::fma(
-                                    v::constant(1.5),
-                                    d3_,
+                                v::store(
+                                    s,
+                                    s_h + 96848,
                                     v::fma(
-                                        v::constant(-2.0),
-                                        d2_,
-                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                                    ),
-                                );
-                                let t1_5_ = v::fma(
-                                    v::constant(2.5),
-                                    d3_,
-                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                                );
-                                let t2_5_ = v::fma(
-                                    v::constant(0.5),
-                                    d3_,
-                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                                );
-                                let t3_5_ = v::fma(
-                                    v::constant(2.0),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                                );
-                                let t4_5_ = v::fma(
-                                    v::constant(-0.5),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                                );
-                                let t5_5_ = v::fma(
-                                    v::constant(1.5),
-                                    d4_,
-                                    v::fma(
-                                        v::constant(-2.0),
+                                        v::constant(1.5),
                                         d3_,
-                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
-                                    ),
-                                );
-                                v::store(
-                                    s,
-                                    s_h,
-                                    v::fma(
-                                        v::constant(1.5),
-                                        t0_3_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t0_2_,
-                                            v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                                            d2_,
+                                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
                                         ),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 1792,
+                                    s_h + 96944,
                                     v::fma(
                                         v::constant(2.5),
-                                        t0_3_,
-                                        v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                                        d3_,
+                                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 3584,
+                                    s_h + 97040,
                                     v::fma(
                                         v::constant(0.5),
-                                        t0_3_,
-                                        v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                                        d3_,
+                                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 5376,
+                                    s_h + 97136,
                                     v::fma(
                                         v::constant(2.0),
-                                        t0_3_,
-                                        v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 7168,
+                                    s_h + 97232,
                                     v::fma(
                                         v::constant(-0.5),
-                                        t0_3_,
-                                        v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 8960,
+                                    s_h + 97328,
                                     v::fma(
                                         v::constant(1.5),
-                                        t0_4_,
+                                        d4_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t0_3_,
-                                            v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                                            d3_,
+                                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 96768);
+                                let t1_ = v::read(s, s_h + 96784);
+                                let t2_ = v::read(s, s_h + 96800);
+                                let t3_ = v::read(s, s_h + 96816);
+                                let t4_ = v::read(s, s_h + 96832);
+                                let t5_ = v::read(s, s_h + 96848);
+                                v::store(
+                                    s,
+                                    s_h_2,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t2_,
+                                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                         ),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 10752,
-                                    v::fma(
-                                        v::constant(1.5),
-                                        t1_3_,
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t1_2_,
-                                            v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
-                                        ),
-                                    ),
-                                );
-                                v::store(
-                                    s,
-                                    s_h + 12544,
+                                    s_h_2 + 1792,
                                     v::fma(
                                         v::constant(2.5),
-                                        t1_3_,
-                                        v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                                        t3_,
+                                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 14336,
+                                    s_h_2 + 3584,
                                     v::fma(
                                         v::constant(0.5),
-                                        t1_3_,
-                                        v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                                        t3_,
+                                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 16128,
+                                    s_h_2 + 5376,
                                     v::fma(
                                         v::constant(2.0),
-                                        t1_3_,
-                                        v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 17920,
+                                    s_h_2 + 7168,
                                     v::fma(
                                         v::constant(-0.5),
-                                        t1_3_,
-                                        v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 19712,
+                                    s_h_2 + 8960,
                                     v::fma(
                                         v::constant(1.5),
-                                        t1_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t1_3_,
-                                            v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                                            t3_,
+                                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 96864);
+                                let t1_ = v::read(s, s_h + 96880);
+                                let t2_ = v::read(s, s_h + 96896);
+                                let t3_ = v::read(s, s_h + 96912);
+                                let t4_ = v::read(s, s_h + 96928);
+                                let t5_ = v::read(s, s_h + 96944);
+                                v::store(
+                                    s,
+                                    s_h_2 + 10752,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t2_,
+                                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                         ),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 21504,
-                                    v::fma(
-                                        v::constant(1.5),
-                                        t2_3_,
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t2_2_,
-                                            v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
-                                        ),
-                                    ),
-                                );
-                                v::store(
-                                    s,
-                                    s_h + 23296,
+                                    s_h_2 + 12544,
                                     v::fma(
                                         v::constant(2.5),
-                                        t2_3_,
-                                        v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                                        t3_,
+                                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 25088,
+                                    s_h_2 + 14336,
                                     v::fma(
                                         v::constant(0.5),
-                                        t2_3_,
-                                        v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                                        t3_,
+                                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 26880,
+                                    s_h_2 + 16128,
                                     v::fma(
                                         v::constant(2.0),
-                                        t2_3_,
-                                        v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 28672,
+                                    s_h_2 + 17920,
                                     v::fma(
                                         v::constant(-0.5),
-                                        t2_3_,
-                                        v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 30464,
+                                    s_h_2 + 19712,
                                     v::fma(
                                         v::constant(1.5),
-                                        t2_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t2_3_,
-                                            v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                                            t3_,
+                                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 96960);
+                                let t1_ = v::read(s, s_h + 96976);
+                                let t2_ = v::read(s, s_h + 96992);
+                                let t3_ = v::read(s, s_h + 97008);
+                                let t4_ = v::read(s, s_h + 97024);
+                                let t5_ = v::read(s, s_h + 97040);
+                                v::store(
+                                    s,
+                                    s_h_2 + 21504,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t2_,
+                                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                         ),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 32256,
-                                    v::fma(
-                                        v::constant(1.5),
-                                        t3_3_,
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t3_2_,
-                                            v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
-                                        ),
-                                    ),
-                                );
-                                v::store(
-                                    s,
-                                    s_h + 34048,
+                                    s_h_2 + 23296,
                                     v::fma(
                                         v::constant(2.5),
-                                        t3_3_,
-                                        v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                                        t3_,
+                                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 35840,
+                                    s_h_2 + 25088,
                                     v::fma(
                                         v::constant(0.5),
-                                        t3_3_,
-                                        v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                                        t3_,
+                                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 37632,
+                                    s_h_2 + 26880,
                                     v::fma(
                                         v::constant(2.0),
-                                        t3_3_,
-                                        v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 39424,
+                                    s_h_2 + 28672,
                                     v::fma(
                                         v::constant(-0.5),
-                                        t3_3_,
-                                        v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 41216,
+                                    s_h_2 + 30464,
                                     v::fma(
                                         v::constant(1.5),
-                                        t3_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t3_3_,
-                                            v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                                            t3_,
+                                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 97056);
+                                let t1_ = v::read(s, s_h + 97072);
+                                let t2_ = v::read(s, s_h + 97088);
+                                let t3_ = v::read(s, s_h + 97104);
+                                let t4_ = v::read(s, s_h + 97120);
+                                let t5_ = v::read(s, s_h + 97136);
+                                v::store(
+                                    s,
+                                    s_h_2 + 32256,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t2_,
+                                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                         ),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 43008,
-                                    v::fma(
-                                        v::constant(1.5),
-                                        t4_3_,
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t4_2_,
-                                            v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
-                                        ),
-                                    ),
-                                );
-                                v::store(
-                                    s,
-                                    s_h + 44800,
+                                    s_h_2 + 34048,
                                     v::fma(
                                         v::constant(2.5),
-                                        t4_3_,
-                                        v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                                        t3_,
+                                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 46592,
+                                    s_h_2 + 35840,
                                     v::fma(
                                         v::constant(0.5),
-                                        t4_3_,
-                                        v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
+                                        t3_,
+                                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 48384,
+                                    s_h_2 + 37632,
                                     v::fma(
                                         v::constant(2.0),
-                                        t4_3_,
-                                        v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 50176,
+                                    s_h_2 + 39424,
                                     v::fma(
                                         v::constant(-0.5),
-                                        t4_3_,
-                                        v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 51968,
+                                    s_h_2 + 41216,
                                     v::fma(
                                         v::constant(1.5),
-                                        t4_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t4_3_,
-                                            v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
+                                            t3_,
+                                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 97152);
+                                let t1_ = v::read(s, s_h + 97168);
+                                let t2_ = v::read(s, s_h + 97184);
+                                let t3_ = v::read(s, s_h + 97200);
+                                let t4_ = v::read(s, s_h + 97216);
+                                let t5_ = v::read(s, s_h + 97232);
+                                v::store(
+                                    s,
+                                    s_h_2 + 43008,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t2_,
+                                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                         ),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 53760,
-                                    v::fma(
-                                        v::constant(1.5),
-                                        t5_3_,
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t5_2_,
-                                            v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
-                                        ),
-                                    ),
-                                );
-                                v::store(
-                                    s,
-                                    s_h + 55552,
+                                    s_h_2 + 44800,
                                     v::fma(
                                         v::constant(2.5),
-                                        t5_3_,
-                                        v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
+                                        t3_,
+                                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 57344,
+                                    s_h_2 + 46592,
                                     v::fma(
                                         v::constant(0.5),
-                                        t5_3_,
-                                        v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
+                                        t3_,
+                                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 59136,
+                                    s_h_2 + 48384,
                                     v::fma(
                                         v::constant(2.0),
-                                        t5_3_,
-                                        v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 60928,
+                                    s_h_2 + 50176,
                                     v::fma(
                                         v::constant(-0.5),
-                                        t5_3_,
-                                        v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 62720,
+                                    s_h_2 + 51968,
                                     v::fma(
                                         v::constant(1.5),
-                                        t5_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t5_3_,
-                                            v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
+                                            t3_,
+                                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 97248);
+                                let t1_ = v::read(s, s_h + 97264);
+                                let t2_ = v::read(s, s_h + 97280);
+                                let t3_ = v::read(s, s_h + 97296);
+                                let t4_ = v::read(s, s_h + 97312);
+                                let t5_ = v::read(s, s_h + 97328);
+                                v::store(
+                                    s,
+                                    s_h_2 + 53760,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t2_,
+                                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
+                                        ),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h_2 + 55552,
+                                    v::fma(
+                                        v::constant(2.5),
+                                        t3_,
+                                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h_2 + 57344,
+                                    v::fma(
+                                        v::constant(0.5),
+                                        t3_,
+                                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h_2 + 59136,
+                                    v::fma(
+                                        v::constant(2.0),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h_2 + 60928,
+                                    v::fma(
+                                        v::constant(-0.5),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h_2 + 62720,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t4_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t3_,
+                                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                         ),
                                     ),
                                 );
@@ -908,27 +1089,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 68544);
                                 let d4_ = v::read(s, s_px + 69888);
                                 let d5_ = v::read(s, s_px + 71232);
-                                let t0_0_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96768,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_0_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_0_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_0_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96864,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 96960,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97056,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 64736);
@@ -937,27 +1131,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 68768);
                                 let d4_ = v::read(s, s_px + 70112);
                                 let d5_ = v::read(s, s_px + 71456);
-                                let t0_1_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96784,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_1_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_1_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_1_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96880,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 96976,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97072,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 64960);
@@ -966,27 +1173,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 68992);
                                 let d4_ = v::read(s, s_px + 70336);
                                 let d5_ = v::read(s, s_px + 71680);
-                                let t0_2_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96800,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_2_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_2_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_2_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96896,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 96992,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97088,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 65184);
@@ -995,27 +1215,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 69216);
                                 let d4_ = v::read(s, s_px + 70560);
                                 let d5_ = v::read(s, s_px + 71904);
-                                let t0_3_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96816,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_3_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_3_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_3_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96912,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97008,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97104,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 65408);
@@ -1024,27 +1257,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 69440);
                                 let d4_ = v::read(s, s_px + 70784);
                                 let d5_ = v::read(s, s_px + 72128);
-                                let t0_4_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96832,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_4_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_4_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_4_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96928,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97024,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97120,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 65632);
@@ -1053,39 +1299,55 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 69664);
                                 let d4_ = v::read(s, s_px + 71008);
                                 let d5_ = v::read(s, s_px + 72352);
-                                let t0_5_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96848,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_5_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_5_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_5_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96944,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                                     ),
                                 );
+                                v::store(
+                                    s,
+                                    s_h + 97040,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97136,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 96768);
+                                let t1_ = v::read(s, s_h + 96784);
+                                let t2_ = v::read(s, s_h + 96800);
+                                let t3_ = v::read(s, s_h + 96816);
+                                let t4_ = v::read(s, s_h + 96832);
+                                let t5_ = v::read(s, s_h + 96848);
                                 v::store(
                                     y,
                                     y_px,
                                     v::max(
                                         v::zero(),
                                         v::add(
-                                            v::add(
-                                                v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                                t0_4_,
-                                            ),
+                                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                             bias,
                                         ),
                                     ),
@@ -1098,8 +1360,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-2.0),
-                                                t0_4_,
-                                                v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1113,8 +1375,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(4.0),
-                                                t0_4_,
-                                                v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1128,27 +1390,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-8.0),
-                                                t0_4_,
+                                                t4_,
                                                 v::fma(
                                                     v::constant(0.125),
-                                                    t0_3_,
-                                                    v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                                    t3_,
+                                                    v::sub(v::add(t1_, t5_), t2_),
                                                 ),
                                             ),
                                             bias,
                                         ),
                                     ),
                                 );
+                                let t0_ = v::read(s, s_h + 96864);
+                                let t1_ = v::read(s, s_h + 96880);
+                                let t2_ = v::read(s, s_h + 96896);
+                                let t3_ = v::read(s, s_h + 96912);
+                                let t4_ = v::read(s, s_h + 96928);
+                                let t5_ = v::read(s, s_h + 96944);
                                 v::store(
                                     y,
                                     y_px + 448,
                                     v::max(
                                         v::zero(),
                                         v::add(
-                                            v::add(
-                                                v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                                t1_4_,
-                                            ),
+                                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                             bias,
                                         ),
                                     ),
@@ -1161,8 +1426,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-2.0),
-                                                t1_4_,
-                                                v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1176,8 +1441,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(4.0),
-                                                t1_4_,
-                                                v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1191,27 +1456,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-8.0),
-                                                t1_4_,
+                                                t4_,
                                                 v::fma(
                                                     v::constant(0.125),
-                                                    t1_3_,
-                                                    v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                                    t3_,
+                                                    v::sub(v::add(t1_, t5_), t2_),
                                                 ),
                                             ),
                                             bias,
                                         ),
                                     ),
                                 );
+                                let t0_ = v::read(s, s_h + 96960);
+                                let t1_ = v::read(s, s_h + 96976);
+                                let t2_ = v::read(s, s_h + 96992);
+                                let t3_ = v::read(s, s_h + 97008);
+                                let t4_ = v::read(s, s_h + 97024);
+                                let t5_ = v::read(s, s_h + 97040);
                                 v::store(
                                     y,
                                     y_px + 896,
                                     v::max(
                                         v::zero(),
                                         v::add(
-                                            v::add(
-                                                v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
-                                                t2_4_,
-                                            ),
+                                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                             bias,
                                         ),
                                     ),
@@ -1224,8 +1492,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-2.0),
-                                                t2_4_,
-                                                v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1239,8 +1507,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(4.0),
-                                                t2_4_,
-                                                v::fma(v::constant(0.25), t2_3_, v::add(t2_1_, t2_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1254,27 +1522,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-8.0),
-                                                t2_4_,
+                                                t4_,
                                                 v::fma(
                                                     v::constant(0.125),
-                                                    t2_3_,
-                                                    v::sub(v::add(t2_1_, t2_5_), t2_2_),
+                                                    t3_,
+                                                    v::sub(v::add(t1_, t5_), t2_),
                                                 ),
                                             ),
                                             bias,
                                         ),
                                     ),
                                 );
+                                let t0_ = v::read(s, s_h + 97056);
+                                let t1_ = v::read(s, s_h + 97072);
+                                let t2_ = v::read(s, s_h + 97088);
+                                let t3_ = v::read(s, s_h + 97104);
+                                let t4_ = v::read(s, s_h + 97120);
+                                let t5_ = v::read(s, s_h + 97136);
                                 v::store(
                                     y,
                                     y_px + 1344,
                                     v::max(
                                         v::zero(),
                                         v::add(
-                                            v::add(
-                                                v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
-                                                t3_4_,
-                                            ),
+                                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                             bias,
                                         ),
                                     ),
@@ -1287,8 +1558,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-2.0),
-                                                t3_4_,
-                                                v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1302,8 +1573,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(4.0),
-                                                t3_4_,
-                                                v::fma(v::constant(0.25), t3_3_, v::add(t3_1_, t3_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1317,11 +1588,11 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-8.0),
-                                                t3_4_,
+                                                t4_,
                                                 v::fma(
                                                     v::constant(0.125),
-                                                    t3_3_,
-                                                    v::sub(v::add(t3_1_, t3_5_), t3_2_),
+                                                    t3_,
+                                                    v::sub(v::add(t1_, t5_), t2_),
                                                 ),
                                             ),
                                             bias,
@@ -1342,49 +1613,74 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                         let s_px = s_cb + px * 16;
                         for h in 0..2 {
                             let x_h = x_px + h * 8;
-                            let s_h = s_px + h * 8;
+                            let s_h = h * 8;
+                            let s_h_2 = s_px + h * 8;
                             let d0_ = v::load(x, x_h + 11520);
                             let d1_ = v::load(x, x_h + 12000);
                             let d2_ = v::load(x, x_h + 12480);
                             let d3_ = v::load(x, x_h + 12960);
                             let d4_ = v::load(x, x_h + 13440);
                             let d5_ = v::load(x, x_h + 13920);
-                            let t0_0_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                s_h + 96768,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_0_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_0_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_0_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_0_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_0_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96864,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 96960,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97056,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97152,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97248,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_h + 11536);
@@ -1393,42 +1689,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_h + 12976);
                             let d4_ = v::load(x, x_h + 13456);
                             let d5_ = v::load(x, x_h + 13936);
-                            let t0_1_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                s_h + 96784,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_1_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_1_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_1_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_1_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_1_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96880,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 96976,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97072,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97168,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97264,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_h + 11552);
@@ -1437,42 +1757,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_h + 12992);
                             let d4_ = v::load(x, x_h + 13472);
                             let d5_ = v::load(x, x_h + 13952);
-                            let t0_2_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                s_h + 96800,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_2_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_2_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_2_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_2_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_2_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96896,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 96992,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97088,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97184,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97280,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_h + 11568);
@@ -1481,42 +1825,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_h + 13008);
                             let d4_ = v::load(x, x_h + 13488);
                             let d5_ = v::load(x, x_h + 13968);
-                            let t0_3_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                s_h + 96816,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_3_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_3_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_3_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_3_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_3_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96912,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97008,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97104,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97200,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97296,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_h + 11584);
@@ -1525,42 +1893,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_h + 13024);
                             let d4_ = v::load(x, x_h + 13504);
                             let d5_ = v::load(x, x_h + 13984);
-                            let t0_4_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                s_h + 96832,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_4_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_4_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_4_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_4_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_4_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96928,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97024,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97120,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97216,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97312,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_h + 11600);
@@ -1569,413 +1961,473 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_h + 13040);
                             let d4_ = v::load(x, x_h + 13520);
                             let d5_ = v::load(x, x_h + 14000);
-                            let t0_5_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                s_h + 96848,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                                ),
-                            );
-                            let t1_5_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_5_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_5_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_5_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_5_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
-                                v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(1.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t0_3_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t0_2_,
-                                        v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
                                     ),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 1792,
+                                s_h + 96944,
                                 v::fma(
                                     v::constant(2.5),
-                                    t0_3_,
-                                    v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                                    d3_,
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 3584,
+                                s_h + 97040,
                                 v::fma(
                                     v::constant(0.5),
-                                    t0_3_,
-                                    v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 5376,
+                                s_h + 97136,
                                 v::fma(
                                     v::constant(2.0),
-                                    t0_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 7168,
+                                s_h + 97232,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t0_3_,
-                                    v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 8960,
+                                s_h + 97328,
                                 v::fma(
                                     v::constant(1.5),
-                                    t0_4_,
+                                    d4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t0_3_,
-                                        v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 96768);
+                            let t1_ = v::read(s, s_h + 96784);
+                            let t2_ = v::read(s, s_h + 96800);
+                            let t3_ = v::read(s, s_h + 96816);
+                            let t4_ = v::read(s, s_h + 96832);
+                            let t5_ = v::read(s, s_h + 96848);
+                            v::store(
+                                s,
+                                s_h_2,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 10752,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t1_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t1_2_,
-                                        v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 12544,
+                                s_h_2 + 1792,
                                 v::fma(
                                     v::constant(2.5),
-                                    t1_3_,
-                                    v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 14336,
+                                s_h_2 + 3584,
                                 v::fma(
                                     v::constant(0.5),
-                                    t1_3_,
-                                    v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 16128,
+                                s_h_2 + 5376,
                                 v::fma(
                                     v::constant(2.0),
-                                    t1_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 17920,
+                                s_h_2 + 7168,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t1_3_,
-                                    v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 19712,
+                                s_h_2 + 8960,
                                 v::fma(
                                     v::constant(1.5),
-                                    t1_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t1_3_,
-                                        v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 96864);
+                            let t1_ = v::read(s, s_h + 96880);
+                            let t2_ = v::read(s, s_h + 96896);
+                            let t3_ = v::read(s, s_h + 96912);
+                            let t4_ = v::read(s, s_h + 96928);
+                            let t5_ = v::read(s, s_h + 96944);
+                            v::store(
+                                s,
+                                s_h_2 + 10752,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 21504,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t2_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t2_2_,
-                                        v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 23296,
+                                s_h_2 + 12544,
                                 v::fma(
                                     v::constant(2.5),
-                                    t2_3_,
-                                    v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 25088,
+                                s_h_2 + 14336,
                                 v::fma(
                                     v::constant(0.5),
-                                    t2_3_,
-                                    v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 26880,
+                                s_h_2 + 16128,
                                 v::fma(
                                     v::constant(2.0),
-                                    t2_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 28672,
+                                s_h_2 + 17920,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t2_3_,
-                                    v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 30464,
+                                s_h_2 + 19712,
                                 v::fma(
                                     v::constant(1.5),
-                                    t2_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t2_3_,
-                                        v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 96960);
+                            let t1_ = v::read(s, s_h + 96976);
+                            let t2_ = v::read(s, s_h + 96992);
+                            let t3_ = v::read(s, s_h + 97008);
+                            let t4_ = v::read(s, s_h + 97024);
+                            let t5_ = v::read(s, s_h + 97040);
+                            v::store(
+                                s,
+                                s_h_2 + 21504,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 32256,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t3_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t3_2_,
-                                        v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 34048,
+                                s_h_2 + 23296,
                                 v::fma(
                                     v::constant(2.5),
-                                    t3_3_,
-                                    v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 35840,
+                                s_h_2 + 25088,
                                 v::fma(
                                     v::constant(0.5),
-                                    t3_3_,
-                                    v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 37632,
+                                s_h_2 + 26880,
                                 v::fma(
                                     v::constant(2.0),
-                                    t3_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 39424,
+                                s_h_2 + 28672,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t3_3_,
-                                    v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 41216,
+                                s_h_2 + 30464,
                                 v::fma(
                                     v::constant(1.5),
-                                    t3_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t3_3_,
-                                        v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 97056);
+                            let t1_ = v::read(s, s_h + 97072);
+                            let t2_ = v::read(s, s_h + 97088);
+                            let t3_ = v::read(s, s_h + 97104);
+                            let t4_ = v::read(s, s_h + 97120);
+                            let t5_ = v::read(s, s_h + 97136);
+                            v::store(
+                                s,
+                                s_h_2 + 32256,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 43008,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t4_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t4_2_,
-                                        v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 44800,
+                                s_h_2 + 34048,
                                 v::fma(
                                     v::constant(2.5),
-                                    t4_3_,
-                                    v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 46592,
+                                s_h_2 + 35840,
                                 v::fma(
                                     v::constant(0.5),
-                                    t4_3_,
-                                    v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 48384,
+                                s_h_2 + 37632,
                                 v::fma(
                                     v::constant(2.0),
-                                    t4_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 50176,
+                                s_h_2 + 39424,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t4_3_,
-                                    v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 51968,
+                                s_h_2 + 41216,
                                 v::fma(
                                     v::constant(1.5),
-                                    t4_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t4_3_,
-                                        v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 97152);
+                            let t1_ = v::read(s, s_h + 97168);
+                            let t2_ = v::read(s, s_h + 97184);
+                            let t3_ = v::read(s, s_h + 97200);
+                            let t4_ = v::read(s, s_h + 97216);
+                            let t5_ = v::read(s, s_h + 97232);
+                            v::store(
+                                s,
+                                s_h_2 + 43008,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 53760,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t5_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t5_2_,
-                                        v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 55552,
+                                s_h_2 + 44800,
                                 v::fma(
                                     v::constant(2.5),
-                                    t5_3_,
-                                    v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 57344,
+                                s_h_2 + 46592,
                                 v::fma(
                                     v::constant(0.5),
-                                    t5_3_,
-                                    v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 59136,
+                                s_h_2 + 48384,
                                 v::fma(
                                     v::constant(2.0),
-                                    t5_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 60928,
+                                s_h_2 + 50176,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t5_3_,
-                                    v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 62720,
+                                s_h_2 + 51968,
                                 v::fma(
                                     v::constant(1.5),
-                                    t5_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t5_3_,
-                                        v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 97248);
+                            let t1_ = v::read(s, s_h + 97264);
+                            let t2_ = v::read(s, s_h + 97280);
+                            let t3_ = v::read(s, s_h + 97296);
+                            let t4_ = v::read(s, s_h + 97312);
+                            let t5_ = v::read(s, s_h + 97328);
+                            v::store(
+                                s,
+                                s_h_2 + 53760,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
+                                    ),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h_2 + 55552,
+                                v::fma(
+                                    v::constant(2.5),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h_2 + 57344,
+                                v::fma(
+                                    v::constant(0.5),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h_2 + 59136,
+                                v::fma(
+                                    v::constant(2.0),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h_2 + 60928,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h_2 + 62720,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                     ),
                                 ),
                             );
@@ -2156,27 +2608,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 68544);
                             let d4_ = v::read(s, s_px + 69888);
                             let d5_ = v::read(s, s_px + 71232);
-                            let t0_0_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96768,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_0_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_0_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_0_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96864,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 96960,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97056,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 64736);
@@ -2185,27 +2650,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 68768);
                             let d4_ = v::read(s, s_px + 70112);
                             let d5_ = v::read(s, s_px + 71456);
-                            let t0_1_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96784,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_1_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_1_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_1_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96880,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 96976,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97072,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 64960);
@@ -2214,27 +2692,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 68992);
                             let d4_ = v::read(s, s_px + 70336);
                             let d5_ = v::read(s, s_px + 71680);
-                            let t0_2_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96800,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_2_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_2_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_2_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96896,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 96992,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97088,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 65184);
@@ -2243,27 +2734,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 69216);
                             let d4_ = v::read(s, s_px + 70560);
                             let d5_ = v::read(s, s_px + 71904);
-                            let t0_3_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96816,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_3_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_3_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_3_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96912,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97008,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97104,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 65408);
@@ -2272,27 +2776,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 69440);
                             let d4_ = v::read(s, s_px + 70784);
                             let d5_ = v::read(s, s_px + 72128);
-                            let t0_4_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96832,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_4_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_4_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_4_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96928,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97024,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97120,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 65632);
@@ -2301,39 +2818,55 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 69664);
                             let d4_ = v::read(s, s_px + 71008);
                             let d5_ = v::read(s, s_px + 72352);
-                            let t0_5_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96848,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_5_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_5_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_5_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96944,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                                 ),
                             );
+                            v::store(
+                                s,
+                                s_h + 97040,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97136,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 96768);
+                            let t1_ = v::read(s, s_h + 96784);
+                            let t2_ = v::read(s, s_h + 96800);
+                            let t3_ = v::read(s, s_h + 96816);
+                            let t4_ = v::read(s, s_h + 96832);
+                            let t5_ = v::read(s, s_h + 96848);
                             v::store(
                                 y,
                                 y_px + 10752,
                                 v::max(
                                     v::zero(),
                                     v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                            t0_4_,
-                                        ),
+                                        v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                         bias,
                                     ),
                                 ),
@@ -2346,8 +2879,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-2.0),
-                                            t0_4_,
-                                            v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2361,8 +2894,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(4.0),
-                                            t0_4_,
-                                            v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2376,27 +2909,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-8.0),
-                                            t0_4_,
+                                            t4_,
                                             v::fma(
                                                 v::constant(0.125),
-                                                t0_3_,
-                                                v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                                t3_,
+                                                v::sub(v::add(t1_, t5_), t2_),
                                             ),
                                         ),
                                         bias,
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, s_h + 96864);
+                            let t1_ = v::read(s, s_h + 96880);
+                            let t2_ = v::read(s, s_h + 96896);
+                            let t3_ = v::read(s, s_h + 96912);
+                            let t4_ = v::read(s, s_h + 96928);
+                            let t5_ = v::read(s, s_h + 96944);
                             v::store(
                                 y,
                                 y_px + 11200,
                                 v::max(
                                     v::zero(),
                                     v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                            t1_4_,
-                                        ),
+                                        v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                         bias,
                                     ),
                                 ),
@@ -2409,8 +2945,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-2.0),
-                                            t1_4_,
-                                            v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2424,8 +2960,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(4.0),
-                                            t1_4_,
-                                            v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2439,27 +2975,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-8.0),
-                                            t1_4_,
+                                            t4_,
                                             v::fma(
                                                 v::constant(0.125),
-                                                t1_3_,
-                                                v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                                t3_,
+                                                v::sub(v::add(t1_, t5_), t2_),
                                             ),
                                         ),
                                         bias,
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, s_h + 96960);
+                            let t1_ = v::read(s, s_h + 96976);
+                            let t2_ = v::read(s, s_h + 96992);
+                            let t3_ = v::read(s, s_h + 97008);
+                            let t4_ = v::read(s, s_h + 97024);
+                            let t5_ = v::read(s, s_h + 97040);
                             v::store(
                                 y,
                                 y_px + 11648,
                                 v::max(
                                     v::zero(),
                                     v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
-                                            t2_4_,
-                                        ),
+                                        v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                         bias,
                                     ),
                                 ),
@@ -2472,8 +3011,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-2.0),
-                                            t2_4_,
-                                            v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2487,8 +3026,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(4.0),
-                                            t2_4_,
-                                            v::fma(v::constant(0.25), t2_3_, v::add(t2_1_, t2_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2502,27 +3041,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-8.0),
-                                            t2_4_,
+                                            t4_,
                                             v::fma(
                                                 v::constant(0.125),
-                                                t2_3_,
-                                                v::sub(v::add(t2_1_, t2_5_), t2_2_),
+                                                t3_,
+                                                v::sub(v::add(t1_, t5_), t2_),
                                             ),
                                         ),
                                         bias,
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, s_h + 97056);
+                            let t1_ = v::read(s, s_h + 97072);
+                            let t2_ = v::read(s, s_h + 97088);
+                            let t3_ = v::read(s, s_h + 97104);
+                            let t4_ = v::read(s, s_h + 97120);
+                            let t5_ = v::read(s, s_h + 97136);
                             v::store(
                                 y,
                                 y_px + 12096,
                                 v::max(
                                     v::zero(),
                                     v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
-                                            t3_4_,
-                                        ),
+                                        v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                         bias,
                                     ),
                                 ),
@@ -2535,8 +3077,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-2.0),
-                                            t3_4_,
-                                            v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2550,8 +3092,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(4.0),
-                                            t3_4_,
-                                            v::fma(v::constant(0.25), t3_3_, v::add(t3_1_, t3_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2565,11 +3107,11 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-8.0),
-                                            t3_4_,
+                                            t4_,
                                             v::fma(
                                                 v::constant(0.125),
-                                                t3_3_,
-                                                v::sub(v::add(t3_1_, t3_5_), t3_2_),
+                                                t3_,
+                                                v::sub(v::add(t1_, t5_), t2_),
                                             ),
                                         ),
                                         bias,

@@ -13,7 +13,7 @@ pub const TASKS: usize = 16;
 
 const X: usize = 41472;
 const W: usize = 6291968;
-const S: usize = 110592;
+const S: usize = 110976;
 const Y: usize = 25088;
 const X_PLANE: usize = 1296;
 const W_PANEL: usize = 196624;
@@ -24,7 +24,7 @@ const Y_PLANE: usize = 784;
 ///
 /// - loops: g:16 . f:24 . cb:32 . k:4
 /// - products: 8 tiles x 32 channels
-/// - cost: 231.2 MFLOP, 25876 kB read and written, 9 flop per byte
+/// - cost: 231.2 MFLOP, 25878 kB read and written, 9 flop per byte
 /// - used by: steps 50 (`/layer4/layer4.1/conv2/Conv`), 53 (`/layer4/layer4.2/conv2/Conv`)
 #[inline(never)]
 #[target_feature(enable = "avx512f")]
@@ -37,7 +37,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
 ) {
     assert!(tasks.end <= TASKS);
     // SAFETY: the largest index of each array, as proved; x: 41456 + 16 <= 41472; w: 6291952 + 16 <= 6291968;
-    // s: 104432 + 16 <= 110592; y: 25072 + 16 <= 25088
+    // s: 110960 + 16 <= 110976; y: 25072 + 16 <= 25088
     unsafe {
         for cb in 0..32 {
             let x_cb = cb * X_PLANE;
@@ -49,60 +49,66 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 let d1_ = v::load(x, x_py + 144);
                 let d2_ = v::load(x, x_py + 288);
                 let d3_ = v::load(x, x_py + 432);
-                let t0_0_ = v::sub(d2_, d0_);
-                let t1_0_ = v::add(d1_, d2_);
-                let t2_0_ = v::sub(d2_, d1_);
-                let t3_0_ = v::sub(d3_, d1_);
+                v::store(s, 110592, v::sub(d2_, d0_));
+                v::store(s, 110688, v::add(d1_, d2_));
+                v::store(s, 110784, v::sub(d2_, d1_));
+                v::store(s, 110880, v::sub(d3_, d1_));
                 let d0_ = v::load(x, x_py + 16);
                 let d1_ = v::load(x, x_py + 160);
                 let d2_ = v::load(x, x_py + 304);
                 let d3_ = v::load(x, x_py + 448);
-                let t0_1_ = v::sub(d2_, d0_);
-                let t1_1_ = v::add(d1_, d2_);
-                let t2_1_ = v::sub(d2_, d1_);
-                let t3_1_ = v::sub(d3_, d1_);
+                v::store(s, 110608, v::sub(d2_, d0_));
+                v::store(s, 110704, v::add(d1_, d2_));
+                v::store(s, 110800, v::sub(d2_, d1_));
+                v::store(s, 110896, v::sub(d3_, d1_));
                 let d0_ = v::load(x, x_py + 32);
                 let d1_ = v::load(x, x_py + 176);
                 let d2_ = v::load(x, x_py + 320);
                 let d3_ = v::load(x, x_py + 464);
-                let t0_2_ = v::sub(d2_, d0_);
-                let t1_2_ = v::add(d1_, d2_);
-                let t2_2_ = v::sub(d2_, d1_);
-                let t3_2_ = v::sub(d3_, d1_);
+                v::store(s, 110624, v::sub(d2_, d0_));
+                v::store(s, 110720, v::add(d1_, d2_));
+                v::store(s, 110816, v::sub(d2_, d1_));
+                v::store(s, 110912, v::sub(d3_, d1_));
                 let d0_ = v::load(x, x_py + 48);
                 let d1_ = v::load(x, x_py + 192);
                 let d2_ = v::load(x, x_py + 336);
                 let d3_ = v::load(x, x_py + 480);
-                let t0_3_ = v::sub(d2_, d0_);
-                let t1_3_ = v::add(d1_, d2_);
-                let t2_3_ = v::sub(d2_, d1_);
-                let t3_3_ = v::sub(d3_, d1_);
+                v::store(s, 110640, v::sub(d2_, d0_));
+                v::store(s, 110736, v::add(d1_, d2_));
+                v::store(s, 110832, v::sub(d2_, d1_));
+                v::store(s, 110928, v::sub(d3_, d1_));
                 let d0_ = v::load(x, x_py + 64);
                 let d1_ = v::load(x, x_py + 208);
                 let d2_ = v::load(x, x_py + 352);
                 let d3_ = v::load(x, x_py + 496);
-                let t0_4_ = v::sub(d2_, d0_);
-                let t1_4_ = v::add(d1_, d2_);
-                let t2_4_ = v::sub(d2_, d1_);
-                let t3_4_ = v::sub(d3_, d1_);
+                v::store(s, 110656, v::sub(d2_, d0_));
+                v::store(s, 110752, v::add(d1_, d2_));
+                v::store(s, 110848, v::sub(d2_, d1_));
+                v::store(s, 110944, v::sub(d3_, d1_));
                 let d0_ = v::load(x, x_py + 80);
                 let d1_ = v::load(x, x_py + 224);
                 let d2_ = v::load(x, x_py + 368);
                 let d3_ = v::load(x, x_py + 512);
-                let t0_5_ = v::sub(d2_, d0_);
-                let t1_5_ = v::add(d1_, d2_);
-                let t2_5_ = v::sub(d2_, d1_);
-                let t3_5_ = v::sub(d3_, d1_);
+                v::store(s, 110672, v::sub(d2_, d0_));
+                v::store(s, 110768, v::add(d1_, d2_));
+                v::store(s, 110864, v::sub(d2_, d1_));
+                v::store(s, 110960, v::sub(d3_, d1_));
+                let t0_ = v::read(s, 110592);
+                let t1_ = v::read(s, 110608);
+                let t2_ = v::read(s, 110624);
+                let t3_ = v::read(s, 110640);
+                let t4_ = v::read(s, 110656);
+                let t5_ = v::read(s, 110672);
                 v::store(
                     s,
                     s_py,
                     v::fma(
                         v::constant(1.5),
-                        t0_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t0_2_,
-                            v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -111,8 +117,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 4096,
                     v::fma(
                         v::constant(2.5),
-                        t0_3_,
-                        v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -120,8 +126,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 8192,
                     v::fma(
                         v::constant(0.5),
-                        t0_3_,
-                        v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -129,8 +135,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 12288,
                     v::fma(
                         v::constant(2.0),
-                        t0_3_,
-                        v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -138,8 +144,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 16384,
                     v::fma(
                         v::constant(-0.5),
-                        t0_3_,
-                        v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -147,24 +153,30 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 20480,
                     v::fma(
                         v::constant(1.5),
-                        t0_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t0_3_,
-                            v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 110688);
+                let t1_ = v::read(s, 110704);
+                let t2_ = v::read(s, 110720);
+                let t3_ = v::read(s, 110736);
+                let t4_ = v::read(s, 110752);
+                let t5_ = v::read(s, 110768);
                 v::store(
                     s,
                     s_py + 24576,
                     v::fma(
                         v::constant(1.5),
-                        t1_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t1_2_,
-                            v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -173,8 +185,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 28672,
                     v::fma(
                         v::constant(2.5),
-                        t1_3_,
-                        v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -182,8 +194,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 32768,
                     v::fma(
                         v::constant(0.5),
-                        t1_3_,
-                        v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -191,8 +203,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 36864,
                     v::fma(
                         v::constant(2.0),
-                        t1_3_,
-                        v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -200,8 +212,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 40960,
                     v::fma(
                         v::constant(-0.5),
-                        t1_3_,
-                        v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -209,24 +221,30 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 45056,
                     v::fma(
                         v::constant(1.5),
-                        t1_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t1_3_,
-                            v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 110784);
+                let t1_ = v::read(s, 110800);
+                let t2_ = v::read(s, 110816);
+                let t3_ = v::read(s, 110832);
+                let t4_ = v::read(s, 110848);
+                let t5_ = v::read(s, 110864);
                 v::store(
                     s,
                     s_py + 49152,
                     v::fma(
                         v::constant(1.5),
-                        t2_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t2_2_,
-                            v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -235,8 +253,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 53248,
                     v::fma(
                         v::constant(2.5),
-                        t2_3_,
-                        v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -244,8 +262,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 57344,
                     v::fma(
                         v::constant(0.5),
-                        t2_3_,
-                        v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -253,8 +271,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 61440,
                     v::fma(
                         v::constant(2.0),
-                        t2_3_,
-                        v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -262,8 +280,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 65536,
                     v::fma(
                         v::constant(-0.5),
-                        t2_3_,
-                        v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -271,24 +289,30 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 69632,
                     v::fma(
                         v::constant(1.5),
-                        t2_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t2_3_,
-                            v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 110880);
+                let t1_ = v::read(s, 110896);
+                let t2_ = v::read(s, 110912);
+                let t3_ = v::read(s, 110928);
+                let t4_ = v::read(s, 110944);
+                let t5_ = v::read(s, 110960);
                 v::store(
                     s,
                     s_py + 73728,
                     v::fma(
                         v::constant(1.5),
-                        t3_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t3_2_,
-                            v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -297,8 +321,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 77824,
                     v::fma(
                         v::constant(2.5),
-                        t3_3_,
-                        v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -306,8 +330,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 81920,
                     v::fma(
                         v::constant(0.5),
-                        t3_3_,
-                        v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -315,8 +339,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 86016,
                     v::fma(
                         v::constant(2.0),
-                        t3_3_,
-                        v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -324,8 +348,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 90112,
                     v::fma(
                         v::constant(-0.5),
-                        t3_3_,
-                        v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -333,11 +357,11 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 94208,
                     v::fma(
                         v::constant(1.5),
-                        t3_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t3_3_,
-                            v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                         ),
                     ),
                 );
@@ -349,52 +373,57 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 let d1_ = v::load(x, x_py + 208);
                 let d2_ = v::load(x, x_py + 352);
                 let d3_ = v::load(x, x_py + 496);
-                let t0_0_ = v::sub(d2_, d0_);
-                let t1_0_ = v::add(d1_, d2_);
-                let t2_0_ = v::sub(d2_, d1_);
-                let t3_0_ = v::sub(d3_, d1_);
+                v::store(s, 110592, v::sub(d2_, d0_));
+                v::store(s, 110688, v::add(d1_, d2_));
+                v::store(s, 110784, v::sub(d2_, d1_));
+                v::store(s, 110880, v::sub(d3_, d1_));
                 let d0_ = v::load(x, x_py + 80);
                 let d1_ = v::load(x, x_py + 224);
                 let d2_ = v::load(x, x_py + 368);
                 let d3_ = v::load(x, x_py + 512);
-                let t0_1_ = v::sub(d2_, d0_);
-                let t1_1_ = v::add(d1_, d2_);
-                let t2_1_ = v::sub(d2_, d1_);
-                let t3_1_ = v::sub(d3_, d1_);
+                v::store(s, 110608, v::sub(d2_, d0_));
+                v::store(s, 110704, v::add(d1_, d2_));
+                v::store(s, 110800, v::sub(d2_, d1_));
+                v::store(s, 110896, v::sub(d3_, d1_));
                 let d0_ = v::load(x, x_py + 96);
                 let d1_ = v::load(x, x_py + 240);
                 let d2_ = v::load(x, x_py + 384);
                 let d3_ = v::load(x, x_py + 528);
-                let t0_2_ = v::sub(d2_, d0_);
-                let t1_2_ = v::add(d1_, d2_);
-                let t2_2_ = v::sub(d2_, d1_);
-                let t3_2_ = v::sub(d3_, d1_);
+                v::store(s, 110624, v::sub(d2_, d0_));
+                v::store(s, 110720, v::add(d1_, d2_));
+                v::store(s, 110816, v::sub(d2_, d1_));
+                v::store(s, 110912, v::sub(d3_, d1_));
                 let d0_ = v::load(x, x_py + 112);
                 let d1_ = v::load(x, x_py + 256);
                 let d2_ = v::load(x, x_py + 400);
                 let d3_ = v::load(x, x_py + 544);
-                let t0_3_ = v::sub(d2_, d0_);
-                let t1_3_ = v::add(d1_, d2_);
-                let t2_3_ = v::sub(d2_, d1_);
-                let t3_3_ = v::sub(d3_, d1_);
+                v::store(s, 110640, v::sub(d2_, d0_));
+                v::store(s, 110736, v::add(d1_, d2_));
+                v::store(s, 110832, v::sub(d2_, d1_));
+                v::store(s, 110928, v::sub(d3_, d1_));
                 let d0_ = v::load(x, x_py + 128);
                 let d1_ = v::load(x, x_py + 272);
                 let d2_ = v::load(x, x_py + 416);
                 let d3_ = v::load(x, x_py + 560);
-                let t0_4_ = v::sub(d2_, d0_);
-                let t1_4_ = v::add(d1_, d2_);
-                let t2_4_ = v::sub(d2_, d1_);
-                let t3_4_ = v::sub(d3_, d1_);
+                v::store(s, 110656, v::sub(d2_, d0_));
+                v::store(s, 110752, v::add(d1_, d2_));
+                v::store(s, 110848, v::sub(d2_, d1_));
+                v::store(s, 110944, v::sub(d3_, d1_));
+                let t0_ = v::read(s, 110592);
+                let t1_ = v::read(s, 110608);
+                let t2_ = v::read(s, 110624);
+                let t3_ = v::read(s, 110640);
+                let t4_ = v::read(s, 110656);
                 v::store(
                     s,
                     s_py + 16,
                     v::fma(
                         v::constant(1.5),
-                        t0_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t0_2_,
-                            v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -403,8 +432,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 4112,
                     v::fma(
                         v::constant(2.5),
-                        t0_3_,
-                        v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -412,8 +441,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 8208,
                     v::fma(
                         v::constant(0.5),
-                        t0_3_,
-                        v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -421,8 +450,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 12304,
                     v::fma(
                         v::constant(2.0),
-                        t0_3_,
-                        v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -430,8 +459,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 16400,
                     v::fma(
                         v::constant(-0.5),
-                        t0_3_,
-                        v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -439,24 +468,29 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 20496,
                     v::fma(
                         v::constant(1.5),
-                        t0_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t0_3_,
-                            v::fma(v::constant(-1.5), t0_2_, t0_1_),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 110688);
+                let t1_ = v::read(s, 110704);
+                let t2_ = v::read(s, 110720);
+                let t3_ = v::read(s, 110736);
+                let t4_ = v::read(s, 110752);
                 v::store(
                     s,
                     s_py + 24592,
                     v::fma(
                         v::constant(1.5),
-                        t1_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t1_2_,
-                            v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -465,8 +499,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 28688,
                     v::fma(
                         v::constant(2.5),
-                        t1_3_,
-                        v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -474,8 +508,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 32784,
                     v::fma(
                         v::constant(0.5),
-                        t1_3_,
-                        v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -483,8 +517,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 36880,
                     v::fma(
                         v::constant(2.0),
-                        t1_3_,
-                        v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -492,8 +526,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 40976,
                     v::fma(
                         v::constant(-0.5),
-                        t1_3_,
-                        v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -501,24 +535,29 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 45072,
                     v::fma(
                         v::constant(1.5),
-                        t1_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t1_3_,
-                            v::fma(v::constant(-1.5), t1_2_, t1_1_),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 110784);
+                let t1_ = v::read(s, 110800);
+                let t2_ = v::read(s, 110816);
+                let t3_ = v::read(s, 110832);
+                let t4_ = v::read(s, 110848);
                 v::store(
                     s,
                     s_py + 49168,
                     v::fma(
                         v::constant(1.5),
-                        t2_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t2_2_,
-                            v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -527,8 +566,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 53264,
                     v::fma(
                         v::constant(2.5),
-                        t2_3_,
-                        v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -536,8 +575,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 57360,
                     v::fma(
                         v::constant(0.5),
-                        t2_3_,
-                        v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -545,8 +584,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 61456,
                     v::fma(
                         v::constant(2.0),
-                        t2_3_,
-                        v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -554,8 +593,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 65552,
                     v::fma(
                         v::constant(-0.5),
-                        t2_3_,
-                        v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -563,24 +602,29 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 69648,
                     v::fma(
                         v::constant(1.5),
-                        t2_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t2_3_,
-                            v::fma(v::constant(-1.5), t2_2_, t2_1_),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 110880);
+                let t1_ = v::read(s, 110896);
+                let t2_ = v::read(s, 110912);
+                let t3_ = v::read(s, 110928);
+                let t4_ = v::read(s, 110944);
                 v::store(
                     s,
                     s_py + 73744,
                     v::fma(
                         v::constant(1.5),
-                        t3_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t3_2_,
-                            v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -589,8 +633,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 77840,
                     v::fma(
                         v::constant(2.5),
-                        t3_3_,
-                        v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -598,8 +642,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 81936,
                     v::fma(
                         v::constant(0.5),
-                        t3_3_,
-                        v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -607,8 +651,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 86032,
                     v::fma(
                         v::constant(2.0),
-                        t3_3_,
-                        v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -616,8 +660,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 90128,
                     v::fma(
                         v::constant(-0.5),
-                        t3_3_,
-                        v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -625,11 +669,11 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     s_py + 94224,
                     v::fma(
                         v::constant(1.5),
-                        t3_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t3_3_,
-                            v::fma(v::constant(-1.5), t3_2_, t3_1_),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
                         ),
                     ),
                 );
@@ -637,55 +681,61 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
             let d0_ = v::load(x, x_cb + 864);
             let d1_ = v::load(x, x_cb + 1008);
             let d2_ = v::load(x, x_cb + 1152);
-            let t0_0_ = v::sub(d2_, d0_);
-            let t1_0_ = v::add(d1_, d2_);
-            let t2_0_ = v::sub(d2_, d1_);
-            let t3_0_ = v::mul(v::constant(-1.0), d1_);
+            v::store(s, 110592, v::sub(d2_, d0_));
+            v::store(s, 110688, v::add(d1_, d2_));
+            v::store(s, 110784, v::sub(d2_, d1_));
+            v::store(s, 110880, v::mul(v::constant(-1.0), d1_));
             let d0_ = v::load(x, x_cb + 880);
             let d1_ = v::load(x, x_cb + 1024);
             let d2_ = v::load(x, x_cb + 1168);
-            let t0_1_ = v::sub(d2_, d0_);
-            let t1_1_ = v::add(d1_, d2_);
-            let t2_1_ = v::sub(d2_, d1_);
-            let t3_1_ = v::mul(v::constant(-1.0), d1_);
+            v::store(s, 110608, v::sub(d2_, d0_));
+            v::store(s, 110704, v::add(d1_, d2_));
+            v::store(s, 110800, v::sub(d2_, d1_));
+            v::store(s, 110896, v::mul(v::constant(-1.0), d1_));
             let d0_ = v::load(x, x_cb + 896);
             let d1_ = v::load(x, x_cb + 1040);
             let d2_ = v::load(x, x_cb + 1184);
-            let t0_2_ = v::sub(d2_, d0_);
-            let t1_2_ = v::add(d1_, d2_);
-            let t2_2_ = v::sub(d2_, d1_);
-            let t3_2_ = v::mul(v::constant(-1.0), d1_);
+            v::store(s, 110624, v::sub(d2_, d0_));
+            v::store(s, 110720, v::add(d1_, d2_));
+            v::store(s, 110816, v::sub(d2_, d1_));
+            v::store(s, 110912, v::mul(v::constant(-1.0), d1_));
             let d0_ = v::load(x, x_cb + 912);
             let d1_ = v::load(x, x_cb + 1056);
             let d2_ = v::load(x, x_cb + 1200);
-            let t0_3_ = v::sub(d2_, d0_);
-            let t1_3_ = v::add(d1_, d2_);
-            let t2_3_ = v::sub(d2_, d1_);
-            let t3_3_ = v::mul(v::constant(-1.0), d1_);
+            v::store(s, 110640, v::sub(d2_, d0_));
+            v::store(s, 110736, v::add(d1_, d2_));
+            v::store(s, 110832, v::sub(d2_, d1_));
+            v::store(s, 110928, v::mul(v::constant(-1.0), d1_));
             let d0_ = v::load(x, x_cb + 928);
             let d1_ = v::load(x, x_cb + 1072);
             let d2_ = v::load(x, x_cb + 1216);
-            let t0_4_ = v::sub(d2_, d0_);
-            let t1_4_ = v::add(d1_, d2_);
-            let t2_4_ = v::sub(d2_, d1_);
-            let t3_4_ = v::mul(v::constant(-1.0), d1_);
+            v::store(s, 110656, v::sub(d2_, d0_));
+            v::store(s, 110752, v::add(d1_, d2_));
+            v::store(s, 110848, v::sub(d2_, d1_));
+            v::store(s, 110944, v::mul(v::constant(-1.0), d1_));
             let d0_ = v::load(x, x_cb + 944);
             let d1_ = v::load(x, x_cb + 1088);
             let d2_ = v::load(x, x_cb + 1232);
-            let t0_5_ = v::sub(d2_, d0_);
-            let t1_5_ = v::add(d1_, d2_);
-            let t2_5_ = v::sub(d2_, d1_);
-            let t3_5_ = v::mul(v::constant(-1.0), d1_);
+            v::store(s, 110672, v::sub(d2_, d0_));
+            v::store(s, 110768, v::add(d1_, d2_));
+            v::store(s, 110864, v::sub(d2_, d1_));
+            v::store(s, 110960, v::mul(v::constant(-1.0), d1_));
+            let t0_ = v::read(s, 110592);
+            let t1_ = v::read(s, 110608);
+            let t2_ = v::read(s, 110624);
+            let t3_ = v::read(s, 110640);
+            let t4_ = v::read(s, 110656);
+            let t5_ = v::read(s, 110672);
             v::store(
                 s,
                 s_cb + 96,
                 v::fma(
                     v::constant(1.5),
-                    t0_3_,
+                    t3_,
                     v::fma(
                         v::constant(-2.0),
-                        t0_2_,
-                        v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                        t2_,
+                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                     ),
                 ),
             );
@@ -694,8 +744,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 4192,
                 v::fma(
                     v::constant(2.5),
-                    t0_3_,
-                    v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                 ),
             );
             v::store(
@@ -703,8 +753,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 8288,
                 v::fma(
                     v::constant(0.5),
-                    t0_3_,
-                    v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                    t3_,
+                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                 ),
             );
             v::store(
@@ -712,8 +762,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 12384,
                 v::fma(
                     v::constant(2.0),
-                    t0_3_,
-                    v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -721,8 +771,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 16480,
                 v::fma(
                     v::constant(-0.5),
-                    t0_3_,
-                    v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -730,24 +780,30 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 20576,
                 v::fma(
                     v::constant(1.5),
-                    t0_4_,
+                    t4_,
                     v::fma(
                         v::constant(-2.0),
-                        t0_3_,
-                        v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                        t3_,
+                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                     ),
                 ),
             );
+            let t0_ = v::read(s, 110688);
+            let t1_ = v::read(s, 110704);
+            let t2_ = v::read(s, 110720);
+            let t3_ = v::read(s, 110736);
+            let t4_ = v::read(s, 110752);
+            let t5_ = v::read(s, 110768);
             v::store(
                 s,
                 s_cb + 24672,
                 v::fma(
                     v::constant(1.5),
-                    t1_3_,
+                    t3_,
                     v::fma(
                         v::constant(-2.0),
-                        t1_2_,
-                        v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
+                        t2_,
+                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                     ),
                 ),
             );
@@ -756,8 +812,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 28768,
                 v::fma(
                     v::constant(2.5),
-                    t1_3_,
-                    v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                 ),
             );
             v::store(
@@ -765,8 +821,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 32864,
                 v::fma(
                     v::constant(0.5),
-                    t1_3_,
-                    v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                    t3_,
+                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                 ),
             );
             v::store(
@@ -774,8 +830,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 36960,
                 v::fma(
                     v::constant(2.0),
-                    t1_3_,
-                    v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -783,8 +839,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 41056,
                 v::fma(
                     v::constant(-0.5),
-                    t1_3_,
-                    v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -792,24 +848,30 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 45152,
                 v::fma(
                     v::constant(1.5),
-                    t1_4_,
+                    t4_,
                     v::fma(
                         v::constant(-2.0),
-                        t1_3_,
-                        v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                        t3_,
+                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                     ),
                 ),
             );
+            let t0_ = v::read(s, 110784);
+            let t1_ = v::read(s, 110800);
+            let t2_ = v::read(s, 110816);
+            let t3_ = v::read(s, 110832);
+            let t4_ = v::read(s, 110848);
+            let t5_ = v::read(s, 110864);
             v::store(
                 s,
                 s_cb + 49248,
                 v::fma(
                     v::constant(1.5),
-                    t2_3_,
+                    t3_,
                     v::fma(
                         v::constant(-2.0),
-                        t2_2_,
-                        v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
+                        t2_,
+                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                     ),
                 ),
             );
@@ -818,8 +880,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 53344,
                 v::fma(
                     v::constant(2.5),
-                    t2_3_,
-                    v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                 ),
             );
             v::store(
@@ -827,8 +889,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 57440,
                 v::fma(
                     v::constant(0.5),
-                    t2_3_,
-                    v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                    t3_,
+                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                 ),
             );
             v::store(
@@ -836,8 +898,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 61536,
                 v::fma(
                     v::constant(2.0),
-                    t2_3_,
-                    v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -845,8 +907,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 65632,
                 v::fma(
                     v::constant(-0.5),
-                    t2_3_,
-                    v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -854,24 +916,30 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 69728,
                 v::fma(
                     v::constant(1.5),
-                    t2_4_,
+                    t4_,
                     v::fma(
                         v::constant(-2.0),
-                        t2_3_,
-                        v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                        t3_,
+                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                     ),
                 ),
             );
+            let t0_ = v::read(s, 110880);
+            let t1_ = v::read(s, 110896);
+            let t2_ = v::read(s, 110912);
+            let t3_ = v::read(s, 110928);
+            let t4_ = v::read(s, 110944);
+            let t5_ = v::read(s, 110960);
             v::store(
                 s,
                 s_cb + 73824,
                 v::fma(
                     v::constant(1.5),
-                    t3_3_,
+                    t3_,
                     v::fma(
                         v::constant(-2.0),
-                        t3_2_,
-                        v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
+                        t2_,
+                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                     ),
                 ),
             );
@@ -880,8 +948,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 77920,
                 v::fma(
                     v::constant(2.5),
-                    t3_3_,
-                    v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                 ),
             );
             v::store(
@@ -889,8 +957,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 82016,
                 v::fma(
                     v::constant(0.5),
-                    t3_3_,
-                    v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                    t3_,
+                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                 ),
             );
             v::store(
@@ -898,8 +966,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 86112,
                 v::fma(
                     v::constant(2.0),
-                    t3_3_,
-                    v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -907,8 +975,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 90208,
                 v::fma(
                     v::constant(-0.5),
-                    t3_3_,
-                    v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -916,59 +984,64 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 94304,
                 v::fma(
                     v::constant(1.5),
-                    t3_4_,
+                    t4_,
                     v::fma(
                         v::constant(-2.0),
-                        t3_3_,
-                        v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                        t3_,
+                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                     ),
                 ),
             );
             let d0_ = v::load(x, x_cb + 928);
             let d1_ = v::load(x, x_cb + 1072);
             let d2_ = v::load(x, x_cb + 1216);
-            let t0_0_ = v::sub(d2_, d0_);
-            let t1_0_ = v::add(d1_, d2_);
-            let t2_0_ = v::sub(d2_, d1_);
-            let t3_0_ = v::mul(v::constant(-1.0), d1_);
+            v::store(s, 110592, v::sub(d2_, d0_));
+            v::store(s, 110688, v::add(d1_, d2_));
+            v::store(s, 110784, v::sub(d2_, d1_));
+            v::store(s, 110880, v::mul(v::constant(-1.0), d1_));
             let d0_ = v::load(x, x_cb + 944);
             let d1_ = v::load(x, x_cb + 1088);
             let d2_ = v::load(x, x_cb + 1232);
-            let t0_1_ = v::sub(d2_, d0_);
-            let t1_1_ = v::add(d1_, d2_);
-            let t2_1_ = v::sub(d2_, d1_);
-            let t3_1_ = v::mul(v::constant(-1.0), d1_);
+            v::store(s, 110608, v::sub(d2_, d0_));
+            v::store(s, 110704, v::add(d1_, d2_));
+            v::store(s, 110800, v::sub(d2_, d1_));
+            v::store(s, 110896, v::mul(v::constant(-1.0), d1_));
             let d0_ = v::load(x, x_cb + 960);
             let d1_ = v::load(x, x_cb + 1104);
             let d2_ = v::load(x, x_cb + 1248);
-            let t0_2_ = v::sub(d2_, d0_);
-            let t1_2_ = v::add(d1_, d2_);
-            let t2_2_ = v::sub(d2_, d1_);
-            let t3_2_ = v::mul(v::constant(-1.0), d1_);
+            v::store(s, 110624, v::sub(d2_, d0_));
+            v::store(s, 110720, v::add(d1_, d2_));
+            v::store(s, 110816, v::sub(d2_, d1_));
+            v::store(s, 110912, v::mul(v::constant(-1.0), d1_));
             let d0_ = v::load(x, x_cb + 976);
             let d1_ = v::load(x, x_cb + 1120);
             let d2_ = v::load(x, x_cb + 1264);
-            let t0_3_ = v::sub(d2_, d0_);
-            let t1_3_ = v::add(d1_, d2_);
-            let t2_3_ = v::sub(d2_, d1_);
-            let t3_3_ = v::mul(v::constant(-1.0), d1_);
+            v::store(s, 110640, v::sub(d2_, d0_));
+            v::store(s, 110736, v::add(d1_, d2_));
+            v::store(s, 110832, v::sub(d2_, d1_));
+            v::store(s, 110928, v::mul(v::constant(-1.0), d1_));
             let d0_ = v::load(x, x_cb + 992);
             let d1_ = v::load(x, x_cb + 1136);
             let d2_ = v::load(x, x_cb + 1280);
-            let t0_4_ = v::sub(d2_, d0_);
-            let t1_4_ = v::add(d1_, d2_);
-            let t2_4_ = v::sub(d2_, d1_);
-            let t3_4_ = v::mul(v::constant(-1.0), d1_);
+            v::store(s, 110656, v::sub(d2_, d0_));
+            v::store(s, 110752, v::add(d1_, d2_));
+            v::store(s, 110848, v::sub(d2_, d1_));
+            v::store(s, 110944, v::mul(v::constant(-1.0), d1_));
+            let t0_ = v::read(s, 110592);
+            let t1_ = v::read(s, 110608);
+            let t2_ = v::read(s, 110624);
+            let t3_ = v::read(s, 110640);
+            let t4_ = v::read(s, 110656);
             v::store(
                 s,
                 s_cb + 112,
                 v::fma(
                     v::constant(1.5),
-                    t0_3_,
+                    t3_,
                     v::fma(
                         v::constant(-2.0),
-                        t0_2_,
-                        v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                        t2_,
+                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                     ),
                 ),
             );
@@ -977,8 +1050,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 4208,
                 v::fma(
                     v::constant(2.5),
-                    t0_3_,
-                    v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                 ),
             );
             v::store(
@@ -986,8 +1059,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 8304,
                 v::fma(
                     v::constant(0.5),
-                    t0_3_,
-                    v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                    t3_,
+                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                 ),
             );
             v::store(
@@ -995,8 +1068,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 12400,
                 v::fma(
                     v::constant(2.0),
-                    t0_3_,
-                    v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -1004,8 +1077,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 16496,
                 v::fma(
                     v::constant(-0.5),
-                    t0_3_,
-                    v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -1013,24 +1086,25 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 20592,
                 v::fma(
                     v::constant(1.5),
-                    t0_4_,
-                    v::fma(
-                        v::constant(-2.0),
-                        t0_3_,
-                        v::fma(v::constant(-1.5), t0_2_, t0_1_),
-                    ),
+                    t4_,
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 ),
             );
+            let t0_ = v::read(s, 110688);
+            let t1_ = v::read(s, 110704);
+            let t2_ = v::read(s, 110720);
+            let t3_ = v::read(s, 110736);
+            let t4_ = v::read(s, 110752);
             v::store(
                 s,
                 s_cb + 24688,
                 v::fma(
                     v::constant(1.5),
-                    t1_3_,
+                    t3_,
                     v::fma(
                         v::constant(-2.0),
-                        t1_2_,
-                        v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
+                        t2_,
+                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                     ),
                 ),
             );
@@ -1039,8 +1113,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 28784,
                 v::fma(
                     v::constant(2.5),
-                    t1_3_,
-                    v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                 ),
             );
             v::store(
@@ -1048,8 +1122,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 32880,
                 v::fma(
                     v::constant(0.5),
-                    t1_3_,
-                    v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                    t3_,
+                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                 ),
             );
             v::store(
@@ -1057,8 +1131,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 36976,
                 v::fma(
                     v::constant(2.0),
-                    t1_3_,
-                    v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -1066,8 +1140,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 41072,
                 v::fma(
                     v::constant(-0.5),
-                    t1_3_,
-                    v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -1075,24 +1149,25 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 45168,
                 v::fma(
                     v::constant(1.5),
-                    t1_4_,
-                    v::fma(
-                        v::constant(-2.0),
-                        t1_3_,
-                        v::fma(v::constant(-1.5), t1_2_, t1_1_),
-                    ),
+                    t4_,
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 ),
             );
+            let t0_ = v::read(s, 110784);
+            let t1_ = v::read(s, 110800);
+            let t2_ = v::read(s, 110816);
+            let t3_ = v::read(s, 110832);
+            let t4_ = v::read(s, 110848);
             v::store(
                 s,
                 s_cb + 49264,
                 v::fma(
                     v::constant(1.5),
-                    t2_3_,
+                    t3_,
                     v::fma(
                         v::constant(-2.0),
-                        t2_2_,
-                        v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
+                        t2_,
+                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                     ),
                 ),
             );
@@ -1101,8 +1176,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 53360,
                 v::fma(
                     v::constant(2.5),
-                    t2_3_,
-                    v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                 ),
             );
             v::store(
@@ -1110,8 +1185,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 57456,
                 v::fma(
                     v::constant(0.5),
-                    t2_3_,
-                    v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                    t3_,
+                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                 ),
             );
             v::store(
@@ -1119,8 +1194,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 61552,
                 v::fma(
                     v::constant(2.0),
-                    t2_3_,
-                    v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -1128,8 +1203,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 65648,
                 v::fma(
                     v::constant(-0.5),
-                    t2_3_,
-                    v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -1137,24 +1212,25 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 69744,
                 v::fma(
                     v::constant(1.5),
-                    t2_4_,
-                    v::fma(
-                        v::constant(-2.0),
-                        t2_3_,
-                        v::fma(v::constant(-1.5), t2_2_, t2_1_),
-                    ),
+                    t4_,
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 ),
             );
+            let t0_ = v::read(s, 110880);
+            let t1_ = v::read(s, 110896);
+            let t2_ = v::read(s, 110912);
+            let t3_ = v::read(s, 110928);
+            let t4_ = v::read(s, 110944);
             v::store(
                 s,
                 s_cb + 73840,
                 v::fma(
                     v::constant(1.5),
-                    t3_3_,
+                    t3_,
                     v::fma(
                         v::constant(-2.0),
-                        t3_2_,
-                        v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
+                        t2_,
+                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                     ),
                 ),
             );
@@ -1163,8 +1239,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 77936,
                 v::fma(
                     v::constant(2.5),
-                    t3_3_,
-                    v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                 ),
             );
             v::store(
@@ -1172,8 +1248,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 82032,
                 v::fma(
                     v::constant(0.5),
-                    t3_3_,
-                    v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                    t3_,
+                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                 ),
             );
             v::store(
@@ -1181,8 +1257,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 86128,
                 v::fma(
                     v::constant(2.0),
-                    t3_3_,
-                    v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -1190,8 +1266,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 90224,
                 v::fma(
                     v::constant(-0.5),
-                    t3_3_,
-                    v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                    t3_,
+                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                 ),
             );
             v::store(
@@ -1199,12 +1275,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 s_cb + 94320,
                 v::fma(
                     v::constant(1.5),
-                    t3_4_,
-                    v::fma(
-                        v::constant(-2.0),
-                        t3_3_,
-                        v::fma(v::constant(-1.5), t3_2_, t3_1_),
-                    ),
+                    t4_,
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 ),
             );
         }
@@ -1380,48 +1452,51 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     let d1_ = v::read(s, s_py + 99840);
                     let d2_ = v::read(s, s_py + 101376);
                     let d3_ = v::read(s, s_py + 102912);
-                    let t0_0_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_0_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, 110592, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, 110688, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 98560);
                     let d1_ = v::read(s, s_py + 100096);
                     let d2_ = v::read(s, s_py + 101632);
                     let d3_ = v::read(s, s_py + 103168);
-                    let t0_1_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_1_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, 110608, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, 110704, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 98816);
                     let d1_ = v::read(s, s_py + 100352);
                     let d2_ = v::read(s, s_py + 101888);
                     let d3_ = v::read(s, s_py + 103424);
-                    let t0_2_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_2_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, 110624, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, 110720, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 99072);
                     let d1_ = v::read(s, s_py + 100608);
                     let d2_ = v::read(s, s_py + 102144);
                     let d3_ = v::read(s, s_py + 103680);
-                    let t0_3_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_3_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, 110640, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, 110736, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 99328);
                     let d1_ = v::read(s, s_py + 100864);
                     let d2_ = v::read(s, s_py + 102400);
                     let d3_ = v::read(s, s_py + 103936);
-                    let t0_4_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_4_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, 110656, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, 110752, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 99584);
                     let d1_ = v::read(s, s_py + 101120);
                     let d2_ = v::read(s, s_py + 102656);
                     let d3_ = v::read(s, s_py + 104192);
-                    let t0_5_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_5_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, 110672, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, 110768, v::sub(v::add(d1_, d3_), d2_));
+                    let t0_ = v::read(s, 110592);
+                    let t1_ = v::read(s, 110608);
+                    let t2_ = v::read(s, 110624);
+                    let t3_ = v::read(s, 110640);
+                    let t4_ = v::read(s, 110656);
+                    let t5_ = v::read(s, 110672);
                     v::store(
                         y,
                         y_py,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                    t0_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -1434,8 +1509,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t0_4_,
-                                    v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1449,8 +1524,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t0_4_,
-                                    v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1464,27 +1539,30 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-8.0),
-                                    t0_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(0.125),
-                                        t0_3_,
-                                        v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                        t3_,
+                                        v::sub(v::add(t1_, t5_), t2_),
                                     ),
                                 ),
                                 bias,
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 110688);
+                    let t1_ = v::read(s, 110704);
+                    let t2_ = v::read(s, 110720);
+                    let t3_ = v::read(s, 110736);
+                    let t4_ = v::read(s, 110752);
+                    let t5_ = v::read(s, 110768);
                     v::store(
                         y,
                         y_py + 112,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                    t1_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -1497,8 +1575,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t1_4_,
-                                    v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1512,8 +1590,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t1_4_,
-                                    v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1527,11 +1605,11 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-8.0),
-                                    t1_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(0.125),
-                                        t1_3_,
-                                        v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                        t3_,
+                                        v::sub(v::add(t1_, t5_), t2_),
                                     ),
                                 ),
                                 bias,
@@ -1546,42 +1624,44 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     let d1_ = v::read(s, s_py + 99872);
                     let d2_ = v::read(s, s_py + 101408);
                     let d3_ = v::read(s, s_py + 102944);
-                    let t0_0_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_0_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, 110592, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, 110688, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 98592);
                     let d1_ = v::read(s, s_py + 100128);
                     let d2_ = v::read(s, s_py + 101664);
                     let d3_ = v::read(s, s_py + 103200);
-                    let t0_1_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_1_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, 110608, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, 110704, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 98848);
                     let d1_ = v::read(s, s_py + 100384);
                     let d2_ = v::read(s, s_py + 101920);
                     let d3_ = v::read(s, s_py + 103456);
-                    let t0_2_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_2_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, 110624, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, 110720, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 99104);
                     let d1_ = v::read(s, s_py + 100640);
                     let d2_ = v::read(s, s_py + 102176);
                     let d3_ = v::read(s, s_py + 103712);
-                    let t0_3_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_3_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, 110640, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, 110736, v::sub(v::add(d1_, d3_), d2_));
                     let d0_ = v::read(s, s_py + 99360);
                     let d1_ = v::read(s, s_py + 100896);
                     let d2_ = v::read(s, s_py + 102432);
                     let d3_ = v::read(s, s_py + 103968);
-                    let t0_4_ = v::add(v::add(d0_, d1_), d2_);
-                    let t1_4_ = v::sub(v::add(d1_, d3_), d2_);
+                    v::store(s, 110656, v::add(v::add(d0_, d1_), d2_));
+                    v::store(s, 110752, v::sub(v::add(d1_, d3_), d2_));
+                    let t0_ = v::read(s, 110592);
+                    let t1_ = v::read(s, 110608);
+                    let t2_ = v::read(s, 110624);
+                    let t3_ = v::read(s, 110640);
+                    let t4_ = v::read(s, 110656);
                     v::store(
                         y,
                         y_py + 64,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                    t0_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -1594,8 +1674,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t0_4_,
-                                    v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1609,23 +1689,25 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t0_4_,
-                                    v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 110688);
+                    let t1_ = v::read(s, 110704);
+                    let t2_ = v::read(s, 110720);
+                    let t3_ = v::read(s, 110736);
+                    let t4_ = v::read(s, 110752);
                     v::store(
                         y,
                         y_py + 176,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                    t1_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -1638,8 +1720,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t1_4_,
-                                    v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1653,8 +1735,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t1_4_,
-                                    v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -1664,37 +1746,40 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 let d0_ = v::read(s, s_j + 98496);
                 let d1_ = v::read(s, s_j + 100032);
                 let d2_ = v::read(s, s_j + 101568);
-                let t0_0_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, 110592, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_j + 98752);
                 let d1_ = v::read(s, s_j + 100288);
                 let d2_ = v::read(s, s_j + 101824);
-                let t0_1_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, 110608, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_j + 99008);
                 let d1_ = v::read(s, s_j + 100544);
                 let d2_ = v::read(s, s_j + 102080);
-                let t0_2_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, 110624, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_j + 99264);
                 let d1_ = v::read(s, s_j + 100800);
                 let d2_ = v::read(s, s_j + 102336);
-                let t0_3_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, 110640, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_j + 99520);
                 let d1_ = v::read(s, s_j + 101056);
                 let d2_ = v::read(s, s_j + 102592);
-                let t0_4_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, 110656, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_j + 99776);
                 let d1_ = v::read(s, s_j + 101312);
                 let d2_ = v::read(s, s_j + 102848);
-                let t0_5_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, 110672, v::add(v::add(d0_, d1_), d2_));
+                let t0_ = v::read(s, 110592);
+                let t1_ = v::read(s, 110608);
+                let t2_ = v::read(s, 110624);
+                let t3_ = v::read(s, 110640);
+                let t4_ = v::read(s, 110656);
+                let t5_ = v::read(s, 110672);
                 v::store(
                     y,
                     y_j + 672,
                     v::max(
                         v::zero(),
                         v::add(
-                            v::add(
-                                v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                t0_4_,
-                            ),
+                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                             bias,
                         ),
                     ),
@@ -1707,8 +1792,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         v::add(
                             v::fma(
                                 v::constant(-2.0),
-                                t0_4_,
-                                v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                t4_,
+                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                             ),
                             bias,
                         ),
@@ -1722,8 +1807,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         v::add(
                             v::fma(
                                 v::constant(4.0),
-                                t0_4_,
-                                v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                t4_,
+                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                             ),
                             bias,
                         ),
@@ -1737,11 +1822,11 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         v::add(
                             v::fma(
                                 v::constant(-8.0),
-                                t0_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(0.125),
-                                    t0_3_,
-                                    v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                    t3_,
+                                    v::sub(v::add(t1_, t5_), t2_),
                                 ),
                             ),
                             bias,
@@ -1751,33 +1836,35 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 let d0_ = v::read(s, s_j + 98528);
                 let d1_ = v::read(s, s_j + 100064);
                 let d2_ = v::read(s, s_j + 101600);
-                let t0_0_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, 110592, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_j + 98784);
                 let d1_ = v::read(s, s_j + 100320);
                 let d2_ = v::read(s, s_j + 101856);
-                let t0_1_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, 110608, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_j + 99040);
                 let d1_ = v::read(s, s_j + 100576);
                 let d2_ = v::read(s, s_j + 102112);
-                let t0_2_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, 110624, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_j + 99296);
                 let d1_ = v::read(s, s_j + 100832);
                 let d2_ = v::read(s, s_j + 102368);
-                let t0_3_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, 110640, v::add(v::add(d0_, d1_), d2_));
                 let d0_ = v::read(s, s_j + 99552);
                 let d1_ = v::read(s, s_j + 101088);
                 let d2_ = v::read(s, s_j + 102624);
-                let t0_4_ = v::add(v::add(d0_, d1_), d2_);
+                v::store(s, 110656, v::add(v::add(d0_, d1_), d2_));
+                let t0_ = v::read(s, 110592);
+                let t1_ = v::read(s, 110608);
+                let t2_ = v::read(s, 110624);
+                let t3_ = v::read(s, 110640);
+                let t4_ = v::read(s, 110656);
                 v::store(
                     y,
                     y_j + 736,
                     v::max(
                         v::zero(),
                         v::add(
-                            v::add(
-                                v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                t0_4_,
-                            ),
+                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                             bias,
                         ),
                     ),
@@ -1790,8 +1877,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         v::add(
                             v::fma(
                                 v::constant(-2.0),
-                                t0_4_,
-                                v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                t4_,
+                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                             ),
                             bias,
                         ),
@@ -1805,8 +1892,8 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         v::add(
                             v::fma(
                                 v::constant(4.0),
-                                t0_4_,
-                                v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                t4_,
+                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                             ),
                             bias,
                         ),

@@ -13,7 +13,7 @@ pub const TASKS: usize = 4;
 
 const X: usize = 115200;
 const W: usize = 589952;
-const S: usize = 96768;
+const S: usize = 97344;
 const Y: usize = 100352;
 const X_PLANE: usize = 14400;
 const W_PANEL: usize = 73744;
@@ -24,7 +24,7 @@ const Y_PLANE: usize = 12544;
 ///
 /// - loops: band:4 . g:4 . f:36 . cb:8 . k:4
 /// - products: 14 tiles x 32 channels
-/// - cost: 231.2 MFLOP, 3609 kB read and written, 64 flop per byte
+/// - cost: 231.2 MFLOP, 3611 kB read and written, 64 flop per byte
 /// - used by: steps 18 (`/layer2/layer2.1/conv2/Conv`), 21 (`/layer2/layer2.2/conv2/Conv`), 24 (`/layer2/layer2.3/conv2/Conv`)
 #[inline(never)]
 #[target_feature(enable = "avx512f")]
@@ -37,7 +37,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
 ) {
     assert!(tasks.end <= TASKS);
     // SAFETY: the largest index of each array, as proved; x: 115184 + 16 <= 115200; w: 589936 + 16 <= 589952;
-    // s: 80624 + 16 <= 96768; y: 100336 + 16 <= 100352
+    // s: 97328 + 16 <= 97344; y: 100336 + 16 <= 100352
     unsafe {
         for band in tasks {
             let x_band = band * 3840;
@@ -58,42 +58,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_px + 1440);
                             let d4_ = v::load(x, x_px + 1920);
                             let d5_ = v::load(x, x_px + 2400);
-                            let t0_0_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                96768,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_0_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_0_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_0_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_0_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_0_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                96864,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                96960,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97056,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97152,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97248,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_px + 16);
@@ -102,42 +126,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_px + 1456);
                             let d4_ = v::load(x, x_px + 1936);
                             let d5_ = v::load(x, x_px + 2416);
-                            let t0_1_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                96784,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_1_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_1_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_1_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_1_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_1_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                96880,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                96976,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97072,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97168,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97264,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_px + 32);
@@ -146,42 +194,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_px + 1472);
                             let d4_ = v::load(x, x_px + 1952);
                             let d5_ = v::load(x, x_px + 2432);
-                            let t0_2_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                96800,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_2_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_2_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_2_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_2_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_2_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                96896,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                96992,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97088,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97184,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97280,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_px + 48);
@@ -190,42 +262,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_px + 1488);
                             let d4_ = v::load(x, x_px + 1968);
                             let d5_ = v::load(x, x_px + 2448);
-                            let t0_3_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                96816,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_3_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_3_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_3_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_3_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_3_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                96912,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97008,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97104,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97200,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97296,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_px + 64);
@@ -234,42 +330,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_px + 1504);
                             let d4_ = v::load(x, x_px + 1984);
                             let d5_ = v::load(x, x_px + 2464);
-                            let t0_4_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                96832,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_4_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_4_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_4_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_4_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_4_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                96928,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97024,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97120,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97216,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97312,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_px + 80);
@@ -278,54 +398,84 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_px + 1520);
                             let d4_ = v::load(x, x_px + 2000);
                             let d5_ = v::load(x, x_px + 2480);
-                            let t0_5_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                96848,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                                ),
-                            );
-                            let t1_5_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_5_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_5_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_5_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_5_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
-                                v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(1.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
+                            v::store(
+                                s,
+                                96944,
+                                v::fma(
+                                    v::constant(2.5),
+                                    d3_,
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97040,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97136,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97232,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97328,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, 96768);
+                            let t1_ = v::read(s, 96784);
+                            let t2_ = v::read(s, 96800);
+                            let t3_ = v::read(s, 96816);
+                            let t4_ = v::read(s, 96832);
+                            let t5_ = v::read(s, 96848);
                             v::store(
                                 s,
                                 s_px,
                                 v::fma(
                                     v::constant(1.5),
-                                    t0_3_,
+                                    t3_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t0_2_,
-                                        v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
@@ -334,8 +484,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 1792,
                                 v::fma(
                                     v::constant(2.5),
-                                    t0_3_,
-                                    v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
@@ -343,8 +493,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 3584,
                                 v::fma(
                                     v::constant(0.5),
-                                    t0_3_,
-                                    v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
@@ -352,8 +502,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 5376,
                                 v::fma(
                                     v::constant(2.0),
-                                    t0_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
@@ -361,8 +511,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 7168,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t0_3_,
-                                    v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
@@ -370,24 +520,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 8960,
                                 v::fma(
                                     v::constant(1.5),
-                                    t0_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t0_3_,
-                                        v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, 96864);
+                            let t1_ = v::read(s, 96880);
+                            let t2_ = v::read(s, 96896);
+                            let t3_ = v::read(s, 96912);
+                            let t4_ = v::read(s, 96928);
+                            let t5_ = v::read(s, 96944);
                             v::store(
                                 s,
                                 s_px + 10752,
                                 v::fma(
                                     v::constant(1.5),
-                                    t1_3_,
+                                    t3_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t1_2_,
-                                        v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
@@ -396,8 +552,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 12544,
                                 v::fma(
                                     v::constant(2.5),
-                                    t1_3_,
-                                    v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
@@ -405,8 +561,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 14336,
                                 v::fma(
                                     v::constant(0.5),
-                                    t1_3_,
-                                    v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
@@ -414,8 +570,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 16128,
                                 v::fma(
                                     v::constant(2.0),
-                                    t1_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
@@ -423,8 +579,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 17920,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t1_3_,
-                                    v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
@@ -432,24 +588,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 19712,
                                 v::fma(
                                     v::constant(1.5),
-                                    t1_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t1_3_,
-                                        v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, 96960);
+                            let t1_ = v::read(s, 96976);
+                            let t2_ = v::read(s, 96992);
+                            let t3_ = v::read(s, 97008);
+                            let t4_ = v::read(s, 97024);
+                            let t5_ = v::read(s, 97040);
                             v::store(
                                 s,
                                 s_px + 21504,
                                 v::fma(
                                     v::constant(1.5),
-                                    t2_3_,
+                                    t3_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t2_2_,
-                                        v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
@@ -458,8 +620,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 23296,
                                 v::fma(
                                     v::constant(2.5),
-                                    t2_3_,
-                                    v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
@@ -467,8 +629,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 25088,
                                 v::fma(
                                     v::constant(0.5),
-                                    t2_3_,
-                                    v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
@@ -476,8 +638,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 26880,
                                 v::fma(
                                     v::constant(2.0),
-                                    t2_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
@@ -485,8 +647,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 28672,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t2_3_,
-                                    v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
@@ -494,24 +656,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 30464,
                                 v::fma(
                                     v::constant(1.5),
-                                    t2_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t2_3_,
-                                        v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, 97056);
+                            let t1_ = v::read(s, 97072);
+                            let t2_ = v::read(s, 97088);
+                            let t3_ = v::read(s, 97104);
+                            let t4_ = v::read(s, 97120);
+                            let t5_ = v::read(s, 97136);
                             v::store(
                                 s,
                                 s_px + 32256,
                                 v::fma(
                                     v::constant(1.5),
-                                    t3_3_,
+                                    t3_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t3_2_,
-                                        v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
@@ -520,8 +688,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 34048,
                                 v::fma(
                                     v::constant(2.5),
-                                    t3_3_,
-                                    v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
@@ -529,8 +697,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 35840,
                                 v::fma(
                                     v::constant(0.5),
-                                    t3_3_,
-                                    v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
@@ -538,8 +706,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 37632,
                                 v::fma(
                                     v::constant(2.0),
-                                    t3_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
@@ -547,8 +715,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 39424,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t3_3_,
-                                    v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
@@ -556,24 +724,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 41216,
                                 v::fma(
                                     v::constant(1.5),
-                                    t3_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t3_3_,
-                                        v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, 97152);
+                            let t1_ = v::read(s, 97168);
+                            let t2_ = v::read(s, 97184);
+                            let t3_ = v::read(s, 97200);
+                            let t4_ = v::read(s, 97216);
+                            let t5_ = v::read(s, 97232);
                             v::store(
                                 s,
                                 s_px + 43008,
                                 v::fma(
                                     v::constant(1.5),
-                                    t4_3_,
+                                    t3_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t4_2_,
-                                        v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
@@ -582,8 +756,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 44800,
                                 v::fma(
                                     v::constant(2.5),
-                                    t4_3_,
-                                    v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
@@ -591,8 +765,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 46592,
                                 v::fma(
                                     v::constant(0.5),
-                                    t4_3_,
-                                    v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
@@ -600,8 +774,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 48384,
                                 v::fma(
                                     v::constant(2.0),
-                                    t4_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
@@ -609,8 +783,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 50176,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t4_3_,
-                                    v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
@@ -618,24 +792,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 51968,
                                 v::fma(
                                     v::constant(1.5),
-                                    t4_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t4_3_,
-                                        v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, 97248);
+                            let t1_ = v::read(s, 97264);
+                            let t2_ = v::read(s, 97280);
+                            let t3_ = v::read(s, 97296);
+                            let t4_ = v::read(s, 97312);
+                            let t5_ = v::read(s, 97328);
                             v::store(
                                 s,
                                 s_px + 53760,
                                 v::fma(
                                     v::constant(1.5),
-                                    t5_3_,
+                                    t3_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t5_2_,
-                                        v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
@@ -644,8 +824,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 55552,
                                 v::fma(
                                     v::constant(2.5),
-                                    t5_3_,
-                                    v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
@@ -653,8 +833,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 57344,
                                 v::fma(
                                     v::constant(0.5),
-                                    t5_3_,
-                                    v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
@@ -662,8 +842,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 59136,
                                 v::fma(
                                     v::constant(2.0),
-                                    t5_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
@@ -671,8 +851,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 60928,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t5_3_,
-                                    v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
@@ -680,11 +860,11 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 s_px + 62720,
                                 v::fma(
                                     v::constant(1.5),
-                                    t5_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t5_3_,
-                                        v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                     ),
                                 ),
                             );
@@ -964,27 +1144,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 72576);
                                 let d4_ = v::read(s, s_px + 75264);
                                 let d5_ = v::read(s, s_px + 77952);
-                                let t0_0_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    96768,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_0_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_0_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_0_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    96864,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    96960,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    97056,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 64960);
@@ -993,27 +1186,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 73024);
                                 let d4_ = v::read(s, s_px + 75712);
                                 let d5_ = v::read(s, s_px + 78400);
-                                let t0_1_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    96784,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_1_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_1_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_1_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    96880,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    96976,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    97072,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 65408);
@@ -1022,27 +1228,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 73472);
                                 let d4_ = v::read(s, s_px + 76160);
                                 let d5_ = v::read(s, s_px + 78848);
-                                let t0_2_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    96800,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_2_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_2_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_2_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    96896,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    96992,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    97088,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 65856);
@@ -1051,27 +1270,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 73920);
                                 let d4_ = v::read(s, s_px + 76608);
                                 let d5_ = v::read(s, s_px + 79296);
-                                let t0_3_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    96816,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_3_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_3_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_3_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    96912,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    97008,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    97104,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 66304);
@@ -1080,27 +1312,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 74368);
                                 let d4_ = v::read(s, s_px + 77056);
                                 let d5_ = v::read(s, s_px + 79744);
-                                let t0_4_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    96832,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_4_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_4_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_4_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    96928,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    97024,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    97120,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 66752);
@@ -1109,39 +1354,55 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 74816);
                                 let d4_ = v::read(s, s_px + 77504);
                                 let d5_ = v::read(s, s_px + 80192);
-                                let t0_5_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    96848,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_5_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_5_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_5_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    96944,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                                     ),
                                 );
+                                v::store(
+                                    s,
+                                    97040,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    97136,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, 96768);
+                                let t1_ = v::read(s, 96784);
+                                let t2_ = v::read(s, 96800);
+                                let t3_ = v::read(s, 96816);
+                                let t4_ = v::read(s, 96832);
+                                let t5_ = v::read(s, 96848);
                                 v::store(
                                     y,
                                     y_px,
                                     v::max(
                                         v::zero(),
                                         v::add(
-                                            v::add(
-                                                v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                                t0_4_,
-                                            ),
+                                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                             bias,
                                         ),
                                     ),
@@ -1154,8 +1415,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-2.0),
-                                                t0_4_,
-                                                v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1169,8 +1430,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(4.0),
-                                                t0_4_,
-                                                v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1184,27 +1445,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-8.0),
-                                                t0_4_,
+                                                t4_,
                                                 v::fma(
                                                     v::constant(0.125),
-                                                    t0_3_,
-                                                    v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                                    t3_,
+                                                    v::sub(v::add(t1_, t5_), t2_),
                                                 ),
                                             ),
                                             bias,
                                         ),
                                     ),
                                 );
+                                let t0_ = v::read(s, 96864);
+                                let t1_ = v::read(s, 96880);
+                                let t2_ = v::read(s, 96896);
+                                let t3_ = v::read(s, 96912);
+                                let t4_ = v::read(s, 96928);
+                                let t5_ = v::read(s, 96944);
                                 v::store(
                                     y,
                                     y_px + 448,
                                     v::max(
                                         v::zero(),
                                         v::add(
-                                            v::add(
-                                                v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                                t1_4_,
-                                            ),
+                                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                             bias,
                                         ),
                                     ),
@@ -1217,8 +1481,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-2.0),
-                                                t1_4_,
-                                                v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1232,8 +1496,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(4.0),
-                                                t1_4_,
-                                                v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1247,27 +1511,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-8.0),
-                                                t1_4_,
+                                                t4_,
                                                 v::fma(
                                                     v::constant(0.125),
-                                                    t1_3_,
-                                                    v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                                    t3_,
+                                                    v::sub(v::add(t1_, t5_), t2_),
                                                 ),
                                             ),
                                             bias,
                                         ),
                                     ),
                                 );
+                                let t0_ = v::read(s, 96960);
+                                let t1_ = v::read(s, 96976);
+                                let t2_ = v::read(s, 96992);
+                                let t3_ = v::read(s, 97008);
+                                let t4_ = v::read(s, 97024);
+                                let t5_ = v::read(s, 97040);
                                 v::store(
                                     y,
                                     y_px + 896,
                                     v::max(
                                         v::zero(),
                                         v::add(
-                                            v::add(
-                                                v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
-                                                t2_4_,
-                                            ),
+                                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                             bias,
                                         ),
                                     ),
@@ -1280,8 +1547,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-2.0),
-                                                t2_4_,
-                                                v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1295,8 +1562,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(4.0),
-                                                t2_4_,
-                                                v::fma(v::constant(0.25), t2_3_, v::add(t2_1_, t2_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1310,27 +1577,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-8.0),
-                                                t2_4_,
+                                                t4_,
                                                 v::fma(
                                                     v::constant(0.125),
-                                                    t2_3_,
-                                                    v::sub(v::add(t2_1_, t2_5_), t2_2_),
+                                                    t3_,
+                                                    v::sub(v::add(t1_, t5_), t2_),
                                                 ),
                                             ),
                                             bias,
                                         ),
                                     ),
                                 );
+                                let t0_ = v::read(s, 97056);
+                                let t1_ = v::read(s, 97072);
+                                let t2_ = v::read(s, 97088);
+                                let t3_ = v::read(s, 97104);
+                                let t4_ = v::read(s, 97120);
+                                let t5_ = v::read(s, 97136);
                                 v::store(
                                     y,
                                     y_px + 1344,
                                     v::max(
                                         v::zero(),
                                         v::add(
-                                            v::add(
-                                                v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
-                                                t3_4_,
-                                            ),
+                                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                             bias,
                                         ),
                                     ),
@@ -1343,8 +1613,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-2.0),
-                                                t3_4_,
-                                                v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1358,8 +1628,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(4.0),
-                                                t3_4_,
-                                                v::fma(v::constant(0.25), t3_3_, v::add(t3_1_, t3_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1373,11 +1643,11 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-8.0),
-                                                t3_4_,
+                                                t4_,
                                                 v::fma(
                                                     v::constant(0.125),
-                                                    t3_3_,
-                                                    v::sub(v::add(t3_1_, t3_5_), t3_2_),
+                                                    t3_,
+                                                    v::sub(v::add(t1_, t5_), t2_),
                                                 ),
                                             ),
                                             bias,
@@ -1402,42 +1672,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                         let d3_ = v::load(x, x_px + 12960);
                         let d4_ = v::load(x, x_px + 13440);
                         let d5_ = v::load(x, x_px + 13920);
-                        let t0_0_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            96768,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_0_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_0_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_0_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_0_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_0_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            96864,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            96960,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97056,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97152,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97248,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_px + 11536);
@@ -1446,42 +1740,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                         let d3_ = v::load(x, x_px + 12976);
                         let d4_ = v::load(x, x_px + 13456);
                         let d5_ = v::load(x, x_px + 13936);
-                        let t0_1_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            96784,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_1_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_1_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_1_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_1_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_1_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            96880,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            96976,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97072,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97168,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97264,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_px + 11552);
@@ -1490,42 +1808,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                         let d3_ = v::load(x, x_px + 12992);
                         let d4_ = v::load(x, x_px + 13472);
                         let d5_ = v::load(x, x_px + 13952);
-                        let t0_2_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            96800,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_2_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_2_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_2_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_2_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_2_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            96896,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            96992,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97088,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97184,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97280,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_px + 11568);
@@ -1534,42 +1876,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                         let d3_ = v::load(x, x_px + 13008);
                         let d4_ = v::load(x, x_px + 13488);
                         let d5_ = v::load(x, x_px + 13968);
-                        let t0_3_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            96816,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_3_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_3_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_3_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_3_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_3_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            96912,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97008,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97104,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97200,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97296,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_px + 11584);
@@ -1578,42 +1944,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                         let d3_ = v::load(x, x_px + 13024);
                         let d4_ = v::load(x, x_px + 13504);
                         let d5_ = v::load(x, x_px + 13984);
-                        let t0_4_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            96832,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_4_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_4_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_4_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_4_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_4_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            96928,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97024,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97120,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97216,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97312,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_px + 11600);
@@ -1622,54 +2012,84 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                         let d3_ = v::load(x, x_px + 13040);
                         let d4_ = v::load(x, x_px + 13520);
                         let d5_ = v::load(x, x_px + 14000);
-                        let t0_5_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            96848,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                            ),
-                        );
-                        let t1_5_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_5_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_5_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_5_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_5_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
-                            v::fma(
-                                v::constant(-2.0),
+                                v::constant(1.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
+                        v::store(
+                            s,
+                            96944,
+                            v::fma(
+                                v::constant(2.5),
+                                d3_,
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97040,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97136,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97232,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            97328,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, 96768);
+                        let t1_ = v::read(s, 96784);
+                        let t2_ = v::read(s, 96800);
+                        let t3_ = v::read(s, 96816);
+                        let t4_ = v::read(s, 96832);
+                        let t5_ = v::read(s, 96848);
                         v::store(
                             s,
                             s_px,
                             v::fma(
                                 v::constant(1.5),
-                                t0_3_,
+                                t3_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t0_2_,
-                                    v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
@@ -1678,8 +2098,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 1792,
                             v::fma(
                                 v::constant(2.5),
-                                t0_3_,
-                                v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
@@ -1687,8 +2107,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 3584,
                             v::fma(
                                 v::constant(0.5),
-                                t0_3_,
-                                v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
@@ -1696,8 +2116,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 5376,
                             v::fma(
                                 v::constant(2.0),
-                                t0_3_,
-                                v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
@@ -1705,8 +2125,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 7168,
                             v::fma(
                                 v::constant(-0.5),
-                                t0_3_,
-                                v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
@@ -1714,24 +2134,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 8960,
                             v::fma(
                                 v::constant(1.5),
-                                t0_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t0_3_,
-                                    v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, 96864);
+                        let t1_ = v::read(s, 96880);
+                        let t2_ = v::read(s, 96896);
+                        let t3_ = v::read(s, 96912);
+                        let t4_ = v::read(s, 96928);
+                        let t5_ = v::read(s, 96944);
                         v::store(
                             s,
                             s_px + 10752,
                             v::fma(
                                 v::constant(1.5),
-                                t1_3_,
+                                t3_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t1_2_,
-                                    v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
@@ -1740,8 +2166,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 12544,
                             v::fma(
                                 v::constant(2.5),
-                                t1_3_,
-                                v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
@@ -1749,8 +2175,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 14336,
                             v::fma(
                                 v::constant(0.5),
-                                t1_3_,
-                                v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
@@ -1758,8 +2184,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 16128,
                             v::fma(
                                 v::constant(2.0),
-                                t1_3_,
-                                v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
@@ -1767,8 +2193,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 17920,
                             v::fma(
                                 v::constant(-0.5),
-                                t1_3_,
-                                v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
@@ -1776,24 +2202,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 19712,
                             v::fma(
                                 v::constant(1.5),
-                                t1_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t1_3_,
-                                    v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, 96960);
+                        let t1_ = v::read(s, 96976);
+                        let t2_ = v::read(s, 96992);
+                        let t3_ = v::read(s, 97008);
+                        let t4_ = v::read(s, 97024);
+                        let t5_ = v::read(s, 97040);
                         v::store(
                             s,
                             s_px + 21504,
                             v::fma(
                                 v::constant(1.5),
-                                t2_3_,
+                                t3_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t2_2_,
-                                    v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
@@ -1802,8 +2234,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 23296,
                             v::fma(
                                 v::constant(2.5),
-                                t2_3_,
-                                v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
@@ -1811,8 +2243,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 25088,
                             v::fma(
                                 v::constant(0.5),
-                                t2_3_,
-                                v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
@@ -1820,8 +2252,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 26880,
                             v::fma(
                                 v::constant(2.0),
-                                t2_3_,
-                                v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
@@ -1829,8 +2261,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 28672,
                             v::fma(
                                 v::constant(-0.5),
-                                t2_3_,
-                                v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
@@ -1838,24 +2270,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 30464,
                             v::fma(
                                 v::constant(1.5),
-                                t2_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t2_3_,
-                                    v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, 97056);
+                        let t1_ = v::read(s, 97072);
+                        let t2_ = v::read(s, 97088);
+                        let t3_ = v::read(s, 97104);
+                        let t4_ = v::read(s, 97120);
+                        let t5_ = v::read(s, 97136);
                         v::store(
                             s,
                             s_px + 32256,
                             v::fma(
                                 v::constant(1.5),
-                                t3_3_,
+                                t3_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t3_2_,
-                                    v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
@@ -1864,8 +2302,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 34048,
                             v::fma(
                                 v::constant(2.5),
-                                t3_3_,
-                                v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
@@ -1873,8 +2311,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 35840,
                             v::fma(
                                 v::constant(0.5),
-                                t3_3_,
-                                v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
@@ -1882,8 +2320,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 37632,
                             v::fma(
                                 v::constant(2.0),
-                                t3_3_,
-                                v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
@@ -1891,8 +2329,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 39424,
                             v::fma(
                                 v::constant(-0.5),
-                                t3_3_,
-                                v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
@@ -1900,24 +2338,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 41216,
                             v::fma(
                                 v::constant(1.5),
-                                t3_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t3_3_,
-                                    v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, 97152);
+                        let t1_ = v::read(s, 97168);
+                        let t2_ = v::read(s, 97184);
+                        let t3_ = v::read(s, 97200);
+                        let t4_ = v::read(s, 97216);
+                        let t5_ = v::read(s, 97232);
                         v::store(
                             s,
                             s_px + 43008,
                             v::fma(
                                 v::constant(1.5),
-                                t4_3_,
+                                t3_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t4_2_,
-                                    v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
@@ -1926,8 +2370,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 44800,
                             v::fma(
                                 v::constant(2.5),
-                                t4_3_,
-                                v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
@@ -1935,8 +2379,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 46592,
                             v::fma(
                                 v::constant(0.5),
-                                t4_3_,
-                                v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
@@ -1944,8 +2388,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 48384,
                             v::fma(
                                 v::constant(2.0),
-                                t4_3_,
-                                v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
@@ -1953,8 +2397,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 50176,
                             v::fma(
                                 v::constant(-0.5),
-                                t4_3_,
-                                v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
@@ -1962,24 +2406,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 51968,
                             v::fma(
                                 v::constant(1.5),
-                                t4_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t4_3_,
-                                    v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, 97248);
+                        let t1_ = v::read(s, 97264);
+                        let t2_ = v::read(s, 97280);
+                        let t3_ = v::read(s, 97296);
+                        let t4_ = v::read(s, 97312);
+                        let t5_ = v::read(s, 97328);
                         v::store(
                             s,
                             s_px + 53760,
                             v::fma(
                                 v::constant(1.5),
-                                t5_3_,
+                                t3_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t5_2_,
-                                    v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
@@ -1988,8 +2438,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 55552,
                             v::fma(
                                 v::constant(2.5),
-                                t5_3_,
-                                v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
@@ -1997,8 +2447,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 57344,
                             v::fma(
                                 v::constant(0.5),
-                                t5_3_,
-                                v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
@@ -2006,8 +2456,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 59136,
                             v::fma(
                                 v::constant(2.0),
-                                t5_3_,
-                                v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
@@ -2015,8 +2465,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 60928,
                             v::fma(
                                 v::constant(-0.5),
-                                t5_3_,
-                                v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
@@ -2024,11 +2474,11 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             s_px + 62720,
                             v::fma(
                                 v::constant(1.5),
-                                t5_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t5_3_,
-                                    v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                 ),
                             ),
                         );
@@ -2192,27 +2642,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 72576);
                             let d4_ = v::read(s, s_px + 75264);
                             let d5_ = v::read(s, s_px + 77952);
-                            let t0_0_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                96768,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_0_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_0_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_0_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                96864,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                96960,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97056,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 64960);
@@ -2221,27 +2684,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 73024);
                             let d4_ = v::read(s, s_px + 75712);
                             let d5_ = v::read(s, s_px + 78400);
-                            let t0_1_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                96784,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_1_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_1_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_1_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                96880,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                96976,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97072,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 65408);
@@ -2250,27 +2726,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 73472);
                             let d4_ = v::read(s, s_px + 76160);
                             let d5_ = v::read(s, s_px + 78848);
-                            let t0_2_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                96800,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_2_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_2_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_2_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                96896,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                96992,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97088,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 65856);
@@ -2279,27 +2768,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 73920);
                             let d4_ = v::read(s, s_px + 76608);
                             let d5_ = v::read(s, s_px + 79296);
-                            let t0_3_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                96816,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_3_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_3_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_3_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                96912,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97008,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97104,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 66304);
@@ -2308,27 +2810,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 74368);
                             let d4_ = v::read(s, s_px + 77056);
                             let d5_ = v::read(s, s_px + 79744);
-                            let t0_4_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                96832,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_4_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_4_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_4_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                96928,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97024,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97120,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 66752);
@@ -2337,39 +2852,55 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 74816);
                             let d4_ = v::read(s, s_px + 77504);
                             let d5_ = v::read(s, s_px + 80192);
-                            let t0_5_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                96848,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_5_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_5_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_5_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                96944,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                                 ),
                             );
+                            v::store(
+                                s,
+                                97040,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                97136,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, 96768);
+                            let t1_ = v::read(s, 96784);
+                            let t2_ = v::read(s, 96800);
+                            let t3_ = v::read(s, 96816);
+                            let t4_ = v::read(s, 96832);
+                            let t5_ = v::read(s, 96848);
                             v::store(
                                 y,
                                 y_px + 10752,
                                 v::max(
                                     v::zero(),
                                     v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                            t0_4_,
-                                        ),
+                                        v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                         bias,
                                     ),
                                 ),
@@ -2382,8 +2913,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-2.0),
-                                            t0_4_,
-                                            v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2397,8 +2928,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(4.0),
-                                            t0_4_,
-                                            v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2412,27 +2943,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-8.0),
-                                            t0_4_,
+                                            t4_,
                                             v::fma(
                                                 v::constant(0.125),
-                                                t0_3_,
-                                                v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                                t3_,
+                                                v::sub(v::add(t1_, t5_), t2_),
                                             ),
                                         ),
                                         bias,
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, 96864);
+                            let t1_ = v::read(s, 96880);
+                            let t2_ = v::read(s, 96896);
+                            let t3_ = v::read(s, 96912);
+                            let t4_ = v::read(s, 96928);
+                            let t5_ = v::read(s, 96944);
                             v::store(
                                 y,
                                 y_px + 11200,
                                 v::max(
                                     v::zero(),
                                     v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                            t1_4_,
-                                        ),
+                                        v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                         bias,
                                     ),
                                 ),
@@ -2445,8 +2979,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-2.0),
-                                            t1_4_,
-                                            v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2460,8 +2994,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(4.0),
-                                            t1_4_,
-                                            v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2475,27 +3009,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-8.0),
-                                            t1_4_,
+                                            t4_,
                                             v::fma(
                                                 v::constant(0.125),
-                                                t1_3_,
-                                                v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                                t3_,
+                                                v::sub(v::add(t1_, t5_), t2_),
                                             ),
                                         ),
                                         bias,
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, 96960);
+                            let t1_ = v::read(s, 96976);
+                            let t2_ = v::read(s, 96992);
+                            let t3_ = v::read(s, 97008);
+                            let t4_ = v::read(s, 97024);
+                            let t5_ = v::read(s, 97040);
                             v::store(
                                 y,
                                 y_px + 11648,
                                 v::max(
                                     v::zero(),
                                     v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
-                                            t2_4_,
-                                        ),
+                                        v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                         bias,
                                     ),
                                 ),
@@ -2508,8 +3045,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-2.0),
-                                            t2_4_,
-                                            v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2523,8 +3060,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(4.0),
-                                            t2_4_,
-                                            v::fma(v::constant(0.25), t2_3_, v::add(t2_1_, t2_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2538,27 +3075,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-8.0),
-                                            t2_4_,
+                                            t4_,
                                             v::fma(
                                                 v::constant(0.125),
-                                                t2_3_,
-                                                v::sub(v::add(t2_1_, t2_5_), t2_2_),
+                                                t3_,
+                                                v::sub(v::add(t1_, t5_), t2_),
                                             ),
                                         ),
                                         bias,
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, 97056);
+                            let t1_ = v::read(s, 97072);
+                            let t2_ = v::read(s, 97088);
+                            let t3_ = v::read(s, 97104);
+                            let t4_ = v::read(s, 97120);
+                            let t5_ = v::read(s, 97136);
                             v::store(
                                 y,
                                 y_px + 12096,
                                 v::max(
                                     v::zero(),
                                     v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
-                                            t3_4_,
-                                        ),
+                                        v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                         bias,
                                     ),
                                 ),
@@ -2571,8 +3111,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-2.0),
-                                            t3_4_,
-                                            v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2586,8 +3126,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(4.0),
-                                            t3_4_,
-                                            v::fma(v::constant(0.25), t3_3_, v::add(t3_1_, t3_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2601,11 +3141,11 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-8.0),
-                                            t3_4_,
+                                            t4_,
                                             v::fma(
                                                 v::constant(0.125),
-                                                t3_3_,
-                                                v::sub(v::add(t3_1_, t3_5_), t3_2_),
+                                                t3_,
+                                                v::sub(v::add(t1_, t5_), t2_),
                                             ),
                                         ),
                                         bias,

@@ -13,7 +13,7 @@ pub const TASKS: usize = 16;
 
 const X: usize = 65536;
 const W: usize = 2359552;
-const S: usize = 184320;
+const S: usize = 184896;
 const Y: usize = 50176;
 const X_PLANE: usize = 4096;
 const W_PANEL: usize = 147472;
@@ -24,7 +24,7 @@ const Y_PLANE: usize = 3136;
 ///
 /// - loops: g:16 . f:36 . cb:16 . k:4
 /// - products: 16 tiles x 16 channels
-/// - cost: 231.2 MFLOP, 10638 kB read and written, 22 flop per byte
+/// - cost: 231.2 MFLOP, 10641 kB read and written, 22 flop per byte
 /// - used by: steps 31 (`/layer3/layer3.1/conv2/Conv`), 34 (`/layer3/layer3.2/conv2/Conv`), 37 (`/layer3/layer3.3/conv2/Conv`), 40 (`/layer3/layer3.4/conv2/Conv`), 43 (`/layer3/layer3.5/conv2/Conv`)
 #[inline(never)]
 #[target_feature(enable = "avx512f")]
@@ -37,7 +37,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
 ) {
     assert!(tasks.end <= TASKS);
     // SAFETY: the largest index of each array, as proved; x: 65520 + 16 <= 65536; w: 2359536 + 16 <= 2359552;
-    // s: 156656 + 16 <= 184320; y: 50160 + 16 <= 50176
+    // s: 184880 + 16 <= 184896; y: 50160 + 16 <= 50176
     unsafe {
         for cb in 0..16 {
             let x_cb = cb * X_PLANE;
@@ -54,42 +54,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::load(x, x_px + 768);
                     let d4_ = v::load(x, x_px + 1024);
                     let d5_ = v::load(x, x_px + 1280);
-                    let t0_0_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        184320,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
-                    let t1_0_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_0_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_0_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_0_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_0_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
+                    v::store(
+                        s,
+                        184416,
                         v::fma(
-                            v::constant(-2.0),
+                            v::constant(2.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184512,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184608,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184704,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184800,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
                         ),
                     );
                     let d0_ = v::load(x, x_px + 16);
@@ -98,42 +122,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::load(x, x_px + 784);
                     let d4_ = v::load(x, x_px + 1040);
                     let d5_ = v::load(x, x_px + 1296);
-                    let t0_1_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        184336,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
-                    let t1_1_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_1_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_1_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_1_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_1_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
+                    v::store(
+                        s,
+                        184432,
                         v::fma(
-                            v::constant(-2.0),
+                            v::constant(2.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184528,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184624,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184720,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184816,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
                         ),
                     );
                     let d0_ = v::load(x, x_px + 32);
@@ -142,42 +190,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::load(x, x_px + 800);
                     let d4_ = v::load(x, x_px + 1056);
                     let d5_ = v::load(x, x_px + 1312);
-                    let t0_2_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        184352,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
-                    let t1_2_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_2_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_2_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_2_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_2_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
+                    v::store(
+                        s,
+                        184448,
                         v::fma(
-                            v::constant(-2.0),
+                            v::constant(2.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184544,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184640,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184736,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184832,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
                         ),
                     );
                     let d0_ = v::load(x, x_px + 48);
@@ -186,42 +258,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::load(x, x_px + 816);
                     let d4_ = v::load(x, x_px + 1072);
                     let d5_ = v::load(x, x_px + 1328);
-                    let t0_3_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        184368,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
-                    let t1_3_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_3_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_3_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_3_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_3_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
+                    v::store(
+                        s,
+                        184464,
                         v::fma(
-                            v::constant(-2.0),
+                            v::constant(2.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184560,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184656,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184752,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184848,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
                         ),
                     );
                     let d0_ = v::load(x, x_px + 64);
@@ -230,42 +326,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::load(x, x_px + 832);
                     let d4_ = v::load(x, x_px + 1088);
                     let d5_ = v::load(x, x_px + 1344);
-                    let t0_4_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        184384,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
-                    let t1_4_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_4_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_4_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_4_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_4_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
+                    v::store(
+                        s,
+                        184480,
                         v::fma(
-                            v::constant(-2.0),
+                            v::constant(2.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184576,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184672,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184768,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184864,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
                         ),
                     );
                     let d0_ = v::load(x, x_px + 80);
@@ -274,54 +394,84 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::load(x, x_px + 848);
                     let d4_ = v::load(x, x_px + 1104);
                     let d5_ = v::load(x, x_px + 1360);
-                    let t0_5_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        184400,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                        ),
-                    );
-                    let t1_5_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_5_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_5_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_5_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_5_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
-                        v::fma(
-                            v::constant(-2.0),
+                            v::constant(1.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
+                    v::store(
+                        s,
+                        184496,
+                        v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184592,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184688,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184784,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184880,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, 184320);
+                    let t1_ = v::read(s, 184336);
+                    let t2_ = v::read(s, 184352);
+                    let t3_ = v::read(s, 184368);
+                    let t4_ = v::read(s, 184384);
+                    let t5_ = v::read(s, 184400);
                     v::store(
                         s,
                         s_px,
                         v::fma(
                             v::constant(1.5),
-                            t0_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t0_2_,
-                                v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
@@ -330,8 +480,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 4096,
                         v::fma(
                             v::constant(2.5),
-                            t0_3_,
-                            v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
@@ -339,8 +489,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 8192,
                         v::fma(
                             v::constant(0.5),
-                            t0_3_,
-                            v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
@@ -348,8 +498,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 12288,
                         v::fma(
                             v::constant(2.0),
-                            t0_3_,
-                            v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -357,8 +507,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 16384,
                         v::fma(
                             v::constant(-0.5),
-                            t0_3_,
-                            v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -366,24 +516,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 20480,
                         v::fma(
                             v::constant(1.5),
-                            t0_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t0_3_,
-                                v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 184416);
+                    let t1_ = v::read(s, 184432);
+                    let t2_ = v::read(s, 184448);
+                    let t3_ = v::read(s, 184464);
+                    let t4_ = v::read(s, 184480);
+                    let t5_ = v::read(s, 184496);
                     v::store(
                         s,
                         s_px + 24576,
                         v::fma(
                             v::constant(1.5),
-                            t1_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t1_2_,
-                                v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
@@ -392,8 +548,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 28672,
                         v::fma(
                             v::constant(2.5),
-                            t1_3_,
-                            v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
@@ -401,8 +557,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 32768,
                         v::fma(
                             v::constant(0.5),
-                            t1_3_,
-                            v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
@@ -410,8 +566,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 36864,
                         v::fma(
                             v::constant(2.0),
-                            t1_3_,
-                            v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -419,8 +575,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 40960,
                         v::fma(
                             v::constant(-0.5),
-                            t1_3_,
-                            v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -428,24 +584,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 45056,
                         v::fma(
                             v::constant(1.5),
-                            t1_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t1_3_,
-                                v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 184512);
+                    let t1_ = v::read(s, 184528);
+                    let t2_ = v::read(s, 184544);
+                    let t3_ = v::read(s, 184560);
+                    let t4_ = v::read(s, 184576);
+                    let t5_ = v::read(s, 184592);
                     v::store(
                         s,
                         s_px + 49152,
                         v::fma(
                             v::constant(1.5),
-                            t2_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t2_2_,
-                                v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
@@ -454,8 +616,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 53248,
                         v::fma(
                             v::constant(2.5),
-                            t2_3_,
-                            v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
@@ -463,8 +625,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 57344,
                         v::fma(
                             v::constant(0.5),
-                            t2_3_,
-                            v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
@@ -472,8 +634,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 61440,
                         v::fma(
                             v::constant(2.0),
-                            t2_3_,
-                            v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -481,8 +643,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 65536,
                         v::fma(
                             v::constant(-0.5),
-                            t2_3_,
-                            v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -490,24 +652,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 69632,
                         v::fma(
                             v::constant(1.5),
-                            t2_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t2_3_,
-                                v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 184608);
+                    let t1_ = v::read(s, 184624);
+                    let t2_ = v::read(s, 184640);
+                    let t3_ = v::read(s, 184656);
+                    let t4_ = v::read(s, 184672);
+                    let t5_ = v::read(s, 184688);
                     v::store(
                         s,
                         s_px + 73728,
                         v::fma(
                             v::constant(1.5),
-                            t3_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t3_2_,
-                                v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
@@ -516,8 +684,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 77824,
                         v::fma(
                             v::constant(2.5),
-                            t3_3_,
-                            v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
@@ -525,8 +693,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 81920,
                         v::fma(
                             v::constant(0.5),
-                            t3_3_,
-                            v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
@@ -534,8 +702,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 86016,
                         v::fma(
                             v::constant(2.0),
-                            t3_3_,
-                            v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -543,8 +711,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 90112,
                         v::fma(
                             v::constant(-0.5),
-                            t3_3_,
-                            v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -552,24 +720,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 94208,
                         v::fma(
                             v::constant(1.5),
-                            t3_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t3_3_,
-                                v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 184704);
+                    let t1_ = v::read(s, 184720);
+                    let t2_ = v::read(s, 184736);
+                    let t3_ = v::read(s, 184752);
+                    let t4_ = v::read(s, 184768);
+                    let t5_ = v::read(s, 184784);
                     v::store(
                         s,
                         s_px + 98304,
                         v::fma(
                             v::constant(1.5),
-                            t4_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t4_2_,
-                                v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
@@ -578,8 +752,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 102400,
                         v::fma(
                             v::constant(2.5),
-                            t4_3_,
-                            v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
@@ -587,8 +761,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 106496,
                         v::fma(
                             v::constant(0.5),
-                            t4_3_,
-                            v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
@@ -596,8 +770,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 110592,
                         v::fma(
                             v::constant(2.0),
-                            t4_3_,
-                            v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -605,8 +779,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 114688,
                         v::fma(
                             v::constant(-0.5),
-                            t4_3_,
-                            v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -614,24 +788,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 118784,
                         v::fma(
                             v::constant(1.5),
-                            t4_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t4_3_,
-                                v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 184800);
+                    let t1_ = v::read(s, 184816);
+                    let t2_ = v::read(s, 184832);
+                    let t3_ = v::read(s, 184848);
+                    let t4_ = v::read(s, 184864);
+                    let t5_ = v::read(s, 184880);
                     v::store(
                         s,
                         s_px + 122880,
                         v::fma(
                             v::constant(1.5),
-                            t5_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t5_2_,
-                                v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
@@ -640,8 +820,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 126976,
                         v::fma(
                             v::constant(2.5),
-                            t5_3_,
-                            v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
@@ -649,8 +829,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 131072,
                         v::fma(
                             v::constant(0.5),
-                            t5_3_,
-                            v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
@@ -658,8 +838,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 135168,
                         v::fma(
                             v::constant(2.0),
-                            t5_3_,
-                            v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -667,8 +847,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 139264,
                         v::fma(
                             v::constant(-0.5),
-                            t5_3_,
-                            v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -676,11 +856,11 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         s_px + 143360,
                         v::fma(
                             v::constant(1.5),
-                            t5_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t5_3_,
-                                v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
@@ -695,42 +875,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let d3_ = v::load(x, x_py + 960);
                 let d4_ = v::load(x, x_py + 1216);
                 let d5_ = v::load(x, x_py + 1472);
-                let t0_0_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
+                v::store(
+                    s,
+                    184320,
                     v::fma(
-                        v::constant(-2.0),
-                        d2_,
-                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                        v::constant(1.5),
+                        d3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                        ),
                     ),
                 );
-                let t1_0_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                );
-                let t2_0_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                );
-                let t3_0_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                );
-                let t4_0_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                );
-                let t5_0_ = v::fma(
-                    v::constant(1.5),
-                    d4_,
+                v::store(
+                    s,
+                    184416,
                     v::fma(
-                        v::constant(-2.0),
+                        v::constant(2.5),
                         d3_,
-                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                    ),
+                );
+                v::store(
+                    s,
+                    184512,
+                    v::fma(
+                        v::constant(0.5),
+                        d3_,
+                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                    ),
+                );
+                v::store(
+                    s,
+                    184608,
+                    v::fma(
+                        v::constant(2.0),
+                        d3_,
+                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                    ),
+                );
+                v::store(
+                    s,
+                    184704,
+                    v::fma(
+                        v::constant(-0.5),
+                        d3_,
+                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                    ),
+                );
+                v::store(
+                    s,
+                    184800,
+                    v::fma(
+                        v::constant(1.5),
+                        d4_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d3_,
+                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                        ),
                     ),
                 );
                 let d0_ = v::load(x, x_py + 208);
@@ -739,42 +943,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let d3_ = v::load(x, x_py + 976);
                 let d4_ = v::load(x, x_py + 1232);
                 let d5_ = v::load(x, x_py + 1488);
-                let t0_1_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
+                v::store(
+                    s,
+                    184336,
                     v::fma(
-                        v::constant(-2.0),
-                        d2_,
-                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                        v::constant(1.5),
+                        d3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                        ),
                     ),
                 );
-                let t1_1_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                );
-                let t2_1_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                );
-                let t3_1_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                );
-                let t4_1_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                );
-                let t5_1_ = v::fma(
-                    v::constant(1.5),
-                    d4_,
+                v::store(
+                    s,
+                    184432,
                     v::fma(
-                        v::constant(-2.0),
+                        v::constant(2.5),
                         d3_,
-                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                    ),
+                );
+                v::store(
+                    s,
+                    184528,
+                    v::fma(
+                        v::constant(0.5),
+                        d3_,
+                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                    ),
+                );
+                v::store(
+                    s,
+                    184624,
+                    v::fma(
+                        v::constant(2.0),
+                        d3_,
+                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                    ),
+                );
+                v::store(
+                    s,
+                    184720,
+                    v::fma(
+                        v::constant(-0.5),
+                        d3_,
+                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                    ),
+                );
+                v::store(
+                    s,
+                    184816,
+                    v::fma(
+                        v::constant(1.5),
+                        d4_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d3_,
+                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                        ),
                     ),
                 );
                 let d0_ = v::load(x, x_py + 224);
@@ -783,42 +1011,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let d3_ = v::load(x, x_py + 992);
                 let d4_ = v::load(x, x_py + 1248);
                 let d5_ = v::load(x, x_py + 1504);
-                let t0_2_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
+                v::store(
+                    s,
+                    184352,
                     v::fma(
-                        v::constant(-2.0),
-                        d2_,
-                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                        v::constant(1.5),
+                        d3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                        ),
                     ),
                 );
-                let t1_2_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                );
-                let t2_2_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                );
-                let t3_2_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                );
-                let t4_2_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                );
-                let t5_2_ = v::fma(
-                    v::constant(1.5),
-                    d4_,
+                v::store(
+                    s,
+                    184448,
                     v::fma(
-                        v::constant(-2.0),
+                        v::constant(2.5),
                         d3_,
-                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                    ),
+                );
+                v::store(
+                    s,
+                    184544,
+                    v::fma(
+                        v::constant(0.5),
+                        d3_,
+                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                    ),
+                );
+                v::store(
+                    s,
+                    184640,
+                    v::fma(
+                        v::constant(2.0),
+                        d3_,
+                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                    ),
+                );
+                v::store(
+                    s,
+                    184736,
+                    v::fma(
+                        v::constant(-0.5),
+                        d3_,
+                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                    ),
+                );
+                v::store(
+                    s,
+                    184832,
+                    v::fma(
+                        v::constant(1.5),
+                        d4_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d3_,
+                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                        ),
                     ),
                 );
                 let d0_ = v::load(x, x_py + 240);
@@ -827,54 +1079,82 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let d3_ = v::load(x, x_py + 1008);
                 let d4_ = v::load(x, x_py + 1264);
                 let d5_ = v::load(x, x_py + 1520);
-                let t0_3_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
+                v::store(
+                    s,
+                    184368,
                     v::fma(
-                        v::constant(-2.0),
-                        d2_,
-                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                    ),
-                );
-                let t1_3_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                );
-                let t2_3_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                );
-                let t3_3_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                );
-                let t4_3_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                );
-                let t5_3_ = v::fma(
-                    v::constant(1.5),
-                    d4_,
-                    v::fma(
-                        v::constant(-2.0),
+                        v::constant(1.5),
                         d3_,
-                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                        v::fma(
+                            v::constant(-2.0),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                        ),
                     ),
                 );
+                v::store(
+                    s,
+                    184464,
+                    v::fma(
+                        v::constant(2.5),
+                        d3_,
+                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                    ),
+                );
+                v::store(
+                    s,
+                    184560,
+                    v::fma(
+                        v::constant(0.5),
+                        d3_,
+                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                    ),
+                );
+                v::store(
+                    s,
+                    184656,
+                    v::fma(
+                        v::constant(2.0),
+                        d3_,
+                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                    ),
+                );
+                v::store(
+                    s,
+                    184752,
+                    v::fma(
+                        v::constant(-0.5),
+                        d3_,
+                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                    ),
+                );
+                v::store(
+                    s,
+                    184848,
+                    v::fma(
+                        v::constant(1.5),
+                        d4_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d3_,
+                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                        ),
+                    ),
+                );
+                let t0_ = v::read(s, 184320);
+                let t1_ = v::read(s, 184336);
+                let t2_ = v::read(s, 184352);
+                let t3_ = v::read(s, 184368);
                 v::store(
                     s,
                     s_py + 48,
                     v::fma(
                         v::constant(1.5),
-                        t0_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t0_2_,
-                            v::fma(v::constant(-1.5), t0_1_, t0_0_),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, t0_),
                         ),
                     ),
                 );
@@ -883,26 +1163,22 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_py + 4144,
                     v::fma(
                         v::constant(2.5),
-                        t0_3_,
-                        v::fma(v::constant(0.5), t0_2_, v::mul(v::constant(-1.0), t0_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                     ),
                 );
                 v::store(
                     s,
                     s_py + 8240,
-                    v::fma(
-                        v::constant(0.5),
-                        t0_3_,
-                        v::fma(v::constant(-2.5), t0_2_, t0_1_),
-                    ),
+                    v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
                 );
                 v::store(
                     s,
                     s_py + 12336,
                     v::fma(
                         v::constant(2.0),
-                        t0_3_,
-                        v::sub(v::mul(v::constant(-2.0), t0_1_), t0_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                     ),
                 );
                 v::store(
@@ -910,29 +1186,29 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_py + 16432,
                     v::fma(
                         v::constant(-0.5),
-                        t0_3_,
-                        v::sub(v::mul(v::constant(0.5), t0_1_), t0_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(0.5), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
                     s_py + 20528,
-                    v::fma(
-                        v::constant(-2.0),
-                        t0_3_,
-                        v::fma(v::constant(-1.5), t0_2_, t0_1_),
-                    ),
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 );
+                let t0_ = v::read(s, 184416);
+                let t1_ = v::read(s, 184432);
+                let t2_ = v::read(s, 184448);
+                let t3_ = v::read(s, 184464);
                 v::store(
                     s,
                     s_py + 24624,
                     v::fma(
                         v::constant(1.5),
-                        t1_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t1_2_,
-                            v::fma(v::constant(-1.5), t1_1_, t1_0_),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, t0_),
                         ),
                     ),
                 );
@@ -941,26 +1217,22 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_py + 28720,
                     v::fma(
                         v::constant(2.5),
-                        t1_3_,
-                        v::fma(v::constant(0.5), t1_2_, v::mul(v::constant(-1.0), t1_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                     ),
                 );
                 v::store(
                     s,
                     s_py + 32816,
-                    v::fma(
-                        v::constant(0.5),
-                        t1_3_,
-                        v::fma(v::constant(-2.5), t1_2_, t1_1_),
-                    ),
+                    v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
                 );
                 v::store(
                     s,
                     s_py + 36912,
                     v::fma(
                         v::constant(2.0),
-                        t1_3_,
-                        v::sub(v::mul(v::constant(-2.0), t1_1_), t1_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                     ),
                 );
                 v::store(
@@ -968,29 +1240,29 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_py + 41008,
                     v::fma(
                         v::constant(-0.5),
-                        t1_3_,
-                        v::sub(v::mul(v::constant(0.5), t1_1_), t1_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(0.5), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
                     s_py + 45104,
-                    v::fma(
-                        v::constant(-2.0),
-                        t1_3_,
-                        v::fma(v::constant(-1.5), t1_2_, t1_1_),
-                    ),
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 );
+                let t0_ = v::read(s, 184512);
+                let t1_ = v::read(s, 184528);
+                let t2_ = v::read(s, 184544);
+                let t3_ = v::read(s, 184560);
                 v::store(
                     s,
                     s_py + 49200,
                     v::fma(
                         v::constant(1.5),
-                        t2_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t2_2_,
-                            v::fma(v::constant(-1.5), t2_1_, t2_0_),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, t0_),
                         ),
                     ),
                 );
@@ -999,26 +1271,22 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_py + 53296,
                     v::fma(
                         v::constant(2.5),
-                        t2_3_,
-                        v::fma(v::constant(0.5), t2_2_, v::mul(v::constant(-1.0), t2_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                     ),
                 );
                 v::store(
                     s,
                     s_py + 57392,
-                    v::fma(
-                        v::constant(0.5),
-                        t2_3_,
-                        v::fma(v::constant(-2.5), t2_2_, t2_1_),
-                    ),
+                    v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
                 );
                 v::store(
                     s,
                     s_py + 61488,
                     v::fma(
                         v::constant(2.0),
-                        t2_3_,
-                        v::sub(v::mul(v::constant(-2.0), t2_1_), t2_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                     ),
                 );
                 v::store(
@@ -1026,29 +1294,29 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_py + 65584,
                     v::fma(
                         v::constant(-0.5),
-                        t2_3_,
-                        v::sub(v::mul(v::constant(0.5), t2_1_), t2_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(0.5), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
                     s_py + 69680,
-                    v::fma(
-                        v::constant(-2.0),
-                        t2_3_,
-                        v::fma(v::constant(-1.5), t2_2_, t2_1_),
-                    ),
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 );
+                let t0_ = v::read(s, 184608);
+                let t1_ = v::read(s, 184624);
+                let t2_ = v::read(s, 184640);
+                let t3_ = v::read(s, 184656);
                 v::store(
                     s,
                     s_py + 73776,
                     v::fma(
                         v::constant(1.5),
-                        t3_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t3_2_,
-                            v::fma(v::constant(-1.5), t3_1_, t3_0_),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, t0_),
                         ),
                     ),
                 );
@@ -1057,26 +1325,22 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_py + 77872,
                     v::fma(
                         v::constant(2.5),
-                        t3_3_,
-                        v::fma(v::constant(0.5), t3_2_, v::mul(v::constant(-1.0), t3_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                     ),
                 );
                 v::store(
                     s,
                     s_py + 81968,
-                    v::fma(
-                        v::constant(0.5),
-                        t3_3_,
-                        v::fma(v::constant(-2.5), t3_2_, t3_1_),
-                    ),
+                    v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
                 );
                 v::store(
                     s,
                     s_py + 86064,
                     v::fma(
                         v::constant(2.0),
-                        t3_3_,
-                        v::sub(v::mul(v::constant(-2.0), t3_1_), t3_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                     ),
                 );
                 v::store(
@@ -1084,29 +1348,29 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_py + 90160,
                     v::fma(
                         v::constant(-0.5),
-                        t3_3_,
-                        v::sub(v::mul(v::constant(0.5), t3_1_), t3_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(0.5), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
                     s_py + 94256,
-                    v::fma(
-                        v::constant(-2.0),
-                        t3_3_,
-                        v::fma(v::constant(-1.5), t3_2_, t3_1_),
-                    ),
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 );
+                let t0_ = v::read(s, 184704);
+                let t1_ = v::read(s, 184720);
+                let t2_ = v::read(s, 184736);
+                let t3_ = v::read(s, 184752);
                 v::store(
                     s,
                     s_py + 98352,
                     v::fma(
                         v::constant(1.5),
-                        t4_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t4_2_,
-                            v::fma(v::constant(-1.5), t4_1_, t4_0_),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, t0_),
                         ),
                     ),
                 );
@@ -1115,26 +1379,22 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_py + 102448,
                     v::fma(
                         v::constant(2.5),
-                        t4_3_,
-                        v::fma(v::constant(0.5), t4_2_, v::mul(v::constant(-1.0), t4_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                     ),
                 );
                 v::store(
                     s,
                     s_py + 106544,
-                    v::fma(
-                        v::constant(0.5),
-                        t4_3_,
-                        v::fma(v::constant(-2.5), t4_2_, t4_1_),
-                    ),
+                    v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
                 );
                 v::store(
                     s,
                     s_py + 110640,
                     v::fma(
                         v::constant(2.0),
-                        t4_3_,
-                        v::sub(v::mul(v::constant(-2.0), t4_1_), t4_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                     ),
                 );
                 v::store(
@@ -1142,29 +1402,29 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_py + 114736,
                     v::fma(
                         v::constant(-0.5),
-                        t4_3_,
-                        v::sub(v::mul(v::constant(0.5), t4_1_), t4_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(0.5), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
                     s_py + 118832,
-                    v::fma(
-                        v::constant(-2.0),
-                        t4_3_,
-                        v::fma(v::constant(-1.5), t4_2_, t4_1_),
-                    ),
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 );
+                let t0_ = v::read(s, 184800);
+                let t1_ = v::read(s, 184816);
+                let t2_ = v::read(s, 184832);
+                let t3_ = v::read(s, 184848);
                 v::store(
                     s,
                     s_py + 122928,
                     v::fma(
                         v::constant(1.5),
-                        t5_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t5_2_,
-                            v::fma(v::constant(-1.5), t5_1_, t5_0_),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, t0_),
                         ),
                     ),
                 );
@@ -1173,26 +1433,22 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_py + 127024,
                     v::fma(
                         v::constant(2.5),
-                        t5_3_,
-                        v::fma(v::constant(0.5), t5_2_, v::mul(v::constant(-1.0), t5_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                     ),
                 );
                 v::store(
                     s,
                     s_py + 131120,
-                    v::fma(
-                        v::constant(0.5),
-                        t5_3_,
-                        v::fma(v::constant(-2.5), t5_2_, t5_1_),
-                    ),
+                    v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
                 );
                 v::store(
                     s,
                     s_py + 135216,
                     v::fma(
                         v::constant(2.0),
-                        t5_3_,
-                        v::sub(v::mul(v::constant(-2.0), t5_1_), t5_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                     ),
                 );
                 v::store(
@@ -1200,18 +1456,14 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_py + 139312,
                     v::fma(
                         v::constant(-0.5),
-                        t5_3_,
-                        v::sub(v::mul(v::constant(0.5), t5_1_), t5_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(0.5), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
                     s_py + 143408,
-                    v::fma(
-                        v::constant(-2.0),
-                        t5_3_,
-                        v::fma(v::constant(-1.5), t5_2_, t5_1_),
-                    ),
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 );
             }
             for px in 0..3 {
@@ -1221,216 +1473,342 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let d1_ = v::load(x, x_px + 3328);
                 let d2_ = v::load(x, x_px + 3584);
                 let d3_ = v::load(x, x_px + 3840);
-                let t0_0_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
-                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+                v::store(
+                    s,
+                    184320,
+                    v::fma(
+                        v::constant(1.5),
+                        d3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, d0_),
+                        ),
+                    ),
                 );
-                let t1_0_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                v::store(
+                    s,
+                    184416,
+                    v::fma(
+                        v::constant(2.5),
+                        d3_,
+                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    ),
                 );
-                let t2_0_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, d1_),
+                v::store(
+                    s,
+                    184512,
+                    v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
                 );
-                let t3_0_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                v::store(
+                    s,
+                    184608,
+                    v::fma(
+                        v::constant(2.0),
+                        d3_,
+                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    ),
                 );
-                let t4_0_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                v::store(
+                    s,
+                    184704,
+                    v::fma(
+                        v::constant(-0.5),
+                        d3_,
+                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    ),
                 );
-                let t5_0_ = v::fma(
-                    v::constant(-2.0),
-                    d3_,
-                    v::fma(v::constant(-1.5), d2_, d1_),
+                v::store(
+                    s,
+                    184800,
+                    v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
                 );
                 let d0_ = v::load(x, x_px + 3088);
                 let d1_ = v::load(x, x_px + 3344);
                 let d2_ = v::load(x, x_px + 3600);
                 let d3_ = v::load(x, x_px + 3856);
-                let t0_1_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
-                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+                v::store(
+                    s,
+                    184336,
+                    v::fma(
+                        v::constant(1.5),
+                        d3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, d0_),
+                        ),
+                    ),
                 );
-                let t1_1_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                v::store(
+                    s,
+                    184432,
+                    v::fma(
+                        v::constant(2.5),
+                        d3_,
+                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    ),
                 );
-                let t2_1_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, d1_),
+                v::store(
+                    s,
+                    184528,
+                    v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
                 );
-                let t3_1_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                v::store(
+                    s,
+                    184624,
+                    v::fma(
+                        v::constant(2.0),
+                        d3_,
+                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    ),
                 );
-                let t4_1_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                v::store(
+                    s,
+                    184720,
+                    v::fma(
+                        v::constant(-0.5),
+                        d3_,
+                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    ),
                 );
-                let t5_1_ = v::fma(
-                    v::constant(-2.0),
-                    d3_,
-                    v::fma(v::constant(-1.5), d2_, d1_),
+                v::store(
+                    s,
+                    184816,
+                    v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
                 );
                 let d0_ = v::load(x, x_px + 3104);
                 let d1_ = v::load(x, x_px + 3360);
                 let d2_ = v::load(x, x_px + 3616);
                 let d3_ = v::load(x, x_px + 3872);
-                let t0_2_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
-                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+                v::store(
+                    s,
+                    184352,
+                    v::fma(
+                        v::constant(1.5),
+                        d3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, d0_),
+                        ),
+                    ),
                 );
-                let t1_2_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                v::store(
+                    s,
+                    184448,
+                    v::fma(
+                        v::constant(2.5),
+                        d3_,
+                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    ),
                 );
-                let t2_2_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, d1_),
+                v::store(
+                    s,
+                    184544,
+                    v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
                 );
-                let t3_2_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                v::store(
+                    s,
+                    184640,
+                    v::fma(
+                        v::constant(2.0),
+                        d3_,
+                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    ),
                 );
-                let t4_2_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                v::store(
+                    s,
+                    184736,
+                    v::fma(
+                        v::constant(-0.5),
+                        d3_,
+                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    ),
                 );
-                let t5_2_ = v::fma(
-                    v::constant(-2.0),
-                    d3_,
-                    v::fma(v::constant(-1.5), d2_, d1_),
+                v::store(
+                    s,
+                    184832,
+                    v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
                 );
                 let d0_ = v::load(x, x_px + 3120);
                 let d1_ = v::load(x, x_px + 3376);
                 let d2_ = v::load(x, x_px + 3632);
                 let d3_ = v::load(x, x_px + 3888);
-                let t0_3_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
-                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+                v::store(
+                    s,
+                    184368,
+                    v::fma(
+                        v::constant(1.5),
+                        d3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, d0_),
+                        ),
+                    ),
                 );
-                let t1_3_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                v::store(
+                    s,
+                    184464,
+                    v::fma(
+                        v::constant(2.5),
+                        d3_,
+                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    ),
                 );
-                let t2_3_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, d1_),
+                v::store(
+                    s,
+                    184560,
+                    v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
                 );
-                let t3_3_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                v::store(
+                    s,
+                    184656,
+                    v::fma(
+                        v::constant(2.0),
+                        d3_,
+                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    ),
                 );
-                let t4_3_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                v::store(
+                    s,
+                    184752,
+                    v::fma(
+                        v::constant(-0.5),
+                        d3_,
+                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    ),
                 );
-                let t5_3_ = v::fma(
-                    v::constant(-2.0),
-                    d3_,
-                    v::fma(v::constant(-1.5), d2_, d1_),
+                v::store(
+                    s,
+                    184848,
+                    v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
                 );
                 let d0_ = v::load(x, x_px + 3136);
                 let d1_ = v::load(x, x_px + 3392);
                 let d2_ = v::load(x, x_px + 3648);
                 let d3_ = v::load(x, x_px + 3904);
-                let t0_4_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
-                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+                v::store(
+                    s,
+                    184384,
+                    v::fma(
+                        v::constant(1.5),
+                        d3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, d0_),
+                        ),
+                    ),
                 );
-                let t1_4_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                v::store(
+                    s,
+                    184480,
+                    v::fma(
+                        v::constant(2.5),
+                        d3_,
+                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    ),
                 );
-                let t2_4_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, d1_),
+                v::store(
+                    s,
+                    184576,
+                    v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
                 );
-                let t3_4_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                v::store(
+                    s,
+                    184672,
+                    v::fma(
+                        v::constant(2.0),
+                        d3_,
+                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    ),
                 );
-                let t4_4_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                v::store(
+                    s,
+                    184768,
+                    v::fma(
+                        v::constant(-0.5),
+                        d3_,
+                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    ),
                 );
-                let t5_4_ = v::fma(
-                    v::constant(-2.0),
-                    d3_,
-                    v::fma(v::constant(-1.5), d2_, d1_),
+                v::store(
+                    s,
+                    184864,
+                    v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
                 );
                 let d0_ = v::load(x, x_px + 3152);
                 let d1_ = v::load(x, x_px + 3408);
                 let d2_ = v::load(x, x_px + 3664);
                 let d3_ = v::load(x, x_px + 3920);
-                let t0_5_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
-                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+                v::store(
+                    s,
+                    184400,
+                    v::fma(
+                        v::constant(1.5),
+                        d3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, d0_),
+                        ),
+                    ),
                 );
-                let t1_5_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                v::store(
+                    s,
+                    184496,
+                    v::fma(
+                        v::constant(2.5),
+                        d3_,
+                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    ),
                 );
-                let t2_5_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, d1_),
+                v::store(
+                    s,
+                    184592,
+                    v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
                 );
-                let t3_5_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                v::store(
+                    s,
+                    184688,
+                    v::fma(
+                        v::constant(2.0),
+                        d3_,
+                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    ),
                 );
-                let t4_5_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                v::store(
+                    s,
+                    184784,
+                    v::fma(
+                        v::constant(-0.5),
+                        d3_,
+                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    ),
                 );
-                let t5_5_ = v::fma(
-                    v::constant(-2.0),
-                    d3_,
-                    v::fma(v::constant(-1.5), d2_, d1_),
+                v::store(
+                    s,
+                    184880,
+                    v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
                 );
+                let t0_ = v::read(s, 184320);
+                let t1_ = v::read(s, 184336);
+                let t2_ = v::read(s, 184352);
+                let t3_ = v::read(s, 184368);
+                let t4_ = v::read(s, 184384);
+                let t5_ = v::read(s, 184400);
                 v::store(
                     s,
                     s_px + 192,
                     v::fma(
                         v::constant(1.5),
-                        t0_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t0_2_,
-                            v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -1439,8 +1817,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 4288,
                     v::fma(
                         v::constant(2.5),
-                        t0_3_,
-                        v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -1448,8 +1826,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 8384,
                     v::fma(
                         v::constant(0.5),
-                        t0_3_,
-                        v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -1457,8 +1835,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 12480,
                     v::fma(
                         v::constant(2.0),
-                        t0_3_,
-                        v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -1466,8 +1844,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 16576,
                     v::fma(
                         v::constant(-0.5),
-                        t0_3_,
-                        v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -1475,24 +1853,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 20672,
                     v::fma(
                         v::constant(1.5),
-                        t0_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t0_3_,
-                            v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 184416);
+                let t1_ = v::read(s, 184432);
+                let t2_ = v::read(s, 184448);
+                let t3_ = v::read(s, 184464);
+                let t4_ = v::read(s, 184480);
+                let t5_ = v::read(s, 184496);
                 v::store(
                     s,
                     s_px + 24768,
                     v::fma(
                         v::constant(1.5),
-                        t1_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t1_2_,
-                            v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -1501,8 +1885,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 28864,
                     v::fma(
                         v::constant(2.5),
-                        t1_3_,
-                        v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -1510,8 +1894,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 32960,
                     v::fma(
                         v::constant(0.5),
-                        t1_3_,
-                        v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -1519,8 +1903,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 37056,
                     v::fma(
                         v::constant(2.0),
-                        t1_3_,
-                        v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -1528,8 +1912,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 41152,
                     v::fma(
                         v::constant(-0.5),
-                        t1_3_,
-                        v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -1537,24 +1921,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 45248,
                     v::fma(
                         v::constant(1.5),
-                        t1_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t1_3_,
-                            v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 184512);
+                let t1_ = v::read(s, 184528);
+                let t2_ = v::read(s, 184544);
+                let t3_ = v::read(s, 184560);
+                let t4_ = v::read(s, 184576);
+                let t5_ = v::read(s, 184592);
                 v::store(
                     s,
                     s_px + 49344,
                     v::fma(
                         v::constant(1.5),
-                        t2_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t2_2_,
-                            v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -1563,8 +1953,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 53440,
                     v::fma(
                         v::constant(2.5),
-                        t2_3_,
-                        v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -1572,8 +1962,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 57536,
                     v::fma(
                         v::constant(0.5),
-                        t2_3_,
-                        v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -1581,8 +1971,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 61632,
                     v::fma(
                         v::constant(2.0),
-                        t2_3_,
-                        v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -1590,8 +1980,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 65728,
                     v::fma(
                         v::constant(-0.5),
-                        t2_3_,
-                        v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -1599,24 +1989,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 69824,
                     v::fma(
                         v::constant(1.5),
-                        t2_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t2_3_,
-                            v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 184608);
+                let t1_ = v::read(s, 184624);
+                let t2_ = v::read(s, 184640);
+                let t3_ = v::read(s, 184656);
+                let t4_ = v::read(s, 184672);
+                let t5_ = v::read(s, 184688);
                 v::store(
                     s,
                     s_px + 73920,
                     v::fma(
                         v::constant(1.5),
-                        t3_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t3_2_,
-                            v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -1625,8 +2021,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 78016,
                     v::fma(
                         v::constant(2.5),
-                        t3_3_,
-                        v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -1634,8 +2030,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 82112,
                     v::fma(
                         v::constant(0.5),
-                        t3_3_,
-                        v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -1643,8 +2039,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 86208,
                     v::fma(
                         v::constant(2.0),
-                        t3_3_,
-                        v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -1652,8 +2048,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 90304,
                     v::fma(
                         v::constant(-0.5),
-                        t3_3_,
-                        v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -1661,24 +2057,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 94400,
                     v::fma(
                         v::constant(1.5),
-                        t3_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t3_3_,
-                            v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 184704);
+                let t1_ = v::read(s, 184720);
+                let t2_ = v::read(s, 184736);
+                let t3_ = v::read(s, 184752);
+                let t4_ = v::read(s, 184768);
+                let t5_ = v::read(s, 184784);
                 v::store(
                     s,
                     s_px + 98496,
                     v::fma(
                         v::constant(1.5),
-                        t4_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t4_2_,
-                            v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -1687,8 +2089,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 102592,
                     v::fma(
                         v::constant(2.5),
-                        t4_3_,
-                        v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -1696,8 +2098,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 106688,
                     v::fma(
                         v::constant(0.5),
-                        t4_3_,
-                        v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -1705,8 +2107,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 110784,
                     v::fma(
                         v::constant(2.0),
-                        t4_3_,
-                        v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -1714,8 +2116,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 114880,
                     v::fma(
                         v::constant(-0.5),
-                        t4_3_,
-                        v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -1723,24 +2125,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 118976,
                     v::fma(
                         v::constant(1.5),
-                        t4_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t4_3_,
-                            v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 184800);
+                let t1_ = v::read(s, 184816);
+                let t2_ = v::read(s, 184832);
+                let t3_ = v::read(s, 184848);
+                let t4_ = v::read(s, 184864);
+                let t5_ = v::read(s, 184880);
                 v::store(
                     s,
                     s_px + 123072,
                     v::fma(
                         v::constant(1.5),
-                        t5_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t5_2_,
-                            v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                         ),
                     ),
                 );
@@ -1749,8 +2157,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 127168,
                     v::fma(
                         v::constant(2.5),
-                        t5_3_,
-                        v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                     ),
                 );
                 v::store(
@@ -1758,8 +2166,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 131264,
                     v::fma(
                         v::constant(0.5),
-                        t5_3_,
-                        v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
+                        t3_,
+                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                     ),
                 );
                 v::store(
@@ -1767,8 +2175,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 135360,
                     v::fma(
                         v::constant(2.0),
-                        t5_3_,
-                        v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -1776,8 +2184,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 139456,
                     v::fma(
                         v::constant(-0.5),
-                        t5_3_,
-                        v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
+                        t3_,
+                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                     ),
                 );
                 v::store(
@@ -1785,11 +2193,11 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_px + 143552,
                     v::fma(
                         v::constant(1.5),
-                        t5_4_,
+                        t4_,
                         v::fma(
                             v::constant(-2.0),
-                            t5_3_,
-                            v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                         ),
                     ),
                 );
@@ -1798,149 +2206,213 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
             let d1_ = v::load(x, x_cb + 3520);
             let d2_ = v::load(x, x_cb + 3776);
             let d3_ = v::load(x, x_cb + 4032);
-            let t0_0_ = v::fma(
-                v::constant(1.5),
-                d3_,
-                v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+            v::store(
+                s,
+                184320,
+                v::fma(
+                    v::constant(1.5),
+                    d3_,
+                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+                ),
             );
-            let t1_0_ = v::fma(
-                v::constant(2.5),
-                d3_,
-                v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+            v::store(
+                s,
+                184416,
+                v::fma(
+                    v::constant(2.5),
+                    d3_,
+                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                ),
             );
-            let t2_0_ = v::fma(
-                v::constant(0.5),
-                d3_,
-                v::fma(v::constant(-2.5), d2_, d1_),
+            v::store(
+                s,
+                184512,
+                v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
             );
-            let t3_0_ = v::fma(
-                v::constant(2.0),
-                d3_,
-                v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+            v::store(
+                s,
+                184608,
+                v::fma(
+                    v::constant(2.0),
+                    d3_,
+                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                ),
             );
-            let t4_0_ = v::fma(
-                v::constant(-0.5),
-                d3_,
-                v::sub(v::mul(v::constant(0.5), d1_), d2_),
+            v::store(
+                s,
+                184704,
+                v::fma(
+                    v::constant(-0.5),
+                    d3_,
+                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                ),
             );
-            let t5_0_ = v::fma(
-                v::constant(-2.0),
-                d3_,
-                v::fma(v::constant(-1.5), d2_, d1_),
+            v::store(
+                s,
+                184800,
+                v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
             );
             let d0_ = v::load(x, x_cb + 3280);
             let d1_ = v::load(x, x_cb + 3536);
             let d2_ = v::load(x, x_cb + 3792);
             let d3_ = v::load(x, x_cb + 4048);
-            let t0_1_ = v::fma(
-                v::constant(1.5),
-                d3_,
-                v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+            v::store(
+                s,
+                184336,
+                v::fma(
+                    v::constant(1.5),
+                    d3_,
+                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+                ),
             );
-            let t1_1_ = v::fma(
-                v::constant(2.5),
-                d3_,
-                v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+            v::store(
+                s,
+                184432,
+                v::fma(
+                    v::constant(2.5),
+                    d3_,
+                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                ),
             );
-            let t2_1_ = v::fma(
-                v::constant(0.5),
-                d3_,
-                v::fma(v::constant(-2.5), d2_, d1_),
+            v::store(
+                s,
+                184528,
+                v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
             );
-            let t3_1_ = v::fma(
-                v::constant(2.0),
-                d3_,
-                v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+            v::store(
+                s,
+                184624,
+                v::fma(
+                    v::constant(2.0),
+                    d3_,
+                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                ),
             );
-            let t4_1_ = v::fma(
-                v::constant(-0.5),
-                d3_,
-                v::sub(v::mul(v::constant(0.5), d1_), d2_),
+            v::store(
+                s,
+                184720,
+                v::fma(
+                    v::constant(-0.5),
+                    d3_,
+                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                ),
             );
-            let t5_1_ = v::fma(
-                v::constant(-2.0),
-                d3_,
-                v::fma(v::constant(-1.5), d2_, d1_),
+            v::store(
+                s,
+                184816,
+                v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
             );
             let d0_ = v::load(x, x_cb + 3296);
             let d1_ = v::load(x, x_cb + 3552);
             let d2_ = v::load(x, x_cb + 3808);
             let d3_ = v::load(x, x_cb + 4064);
-            let t0_2_ = v::fma(
-                v::constant(1.5),
-                d3_,
-                v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+            v::store(
+                s,
+                184352,
+                v::fma(
+                    v::constant(1.5),
+                    d3_,
+                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+                ),
             );
-            let t1_2_ = v::fma(
-                v::constant(2.5),
-                d3_,
-                v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+            v::store(
+                s,
+                184448,
+                v::fma(
+                    v::constant(2.5),
+                    d3_,
+                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                ),
             );
-            let t2_2_ = v::fma(
-                v::constant(0.5),
-                d3_,
-                v::fma(v::constant(-2.5), d2_, d1_),
+            v::store(
+                s,
+                184544,
+                v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
             );
-            let t3_2_ = v::fma(
-                v::constant(2.0),
-                d3_,
-                v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+            v::store(
+                s,
+                184640,
+                v::fma(
+                    v::constant(2.0),
+                    d3_,
+                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                ),
             );
-            let t4_2_ = v::fma(
-                v::constant(-0.5),
-                d3_,
-                v::sub(v::mul(v::constant(0.5), d1_), d2_),
+            v::store(
+                s,
+                184736,
+                v::fma(
+                    v::constant(-0.5),
+                    d3_,
+                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                ),
             );
-            let t5_2_ = v::fma(
-                v::constant(-2.0),
-                d3_,
-                v::fma(v::constant(-1.5), d2_, d1_),
+            v::store(
+                s,
+                184832,
+                v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
             );
             let d0_ = v::load(x, x_cb + 3312);
             let d1_ = v::load(x, x_cb + 3568);
             let d2_ = v::load(x, x_cb + 3824);
             let d3_ = v::load(x, x_cb + 4080);
-            let t0_3_ = v::fma(
-                v::constant(1.5),
-                d3_,
-                v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+            v::store(
+                s,
+                184368,
+                v::fma(
+                    v::constant(1.5),
+                    d3_,
+                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+                ),
             );
-            let t1_3_ = v::fma(
-                v::constant(2.5),
-                d3_,
-                v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+            v::store(
+                s,
+                184464,
+                v::fma(
+                    v::constant(2.5),
+                    d3_,
+                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                ),
             );
-            let t2_3_ = v::fma(
-                v::constant(0.5),
-                d3_,
-                v::fma(v::constant(-2.5), d2_, d1_),
+            v::store(
+                s,
+                184560,
+                v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
             );
-            let t3_3_ = v::fma(
-                v::constant(2.0),
-                d3_,
-                v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+            v::store(
+                s,
+                184656,
+                v::fma(
+                    v::constant(2.0),
+                    d3_,
+                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                ),
             );
-            let t4_3_ = v::fma(
-                v::constant(-0.5),
-                d3_,
-                v::sub(v::mul(v::constant(0.5), d1_), d2_),
+            v::store(
+                s,
+                184752,
+                v::fma(
+                    v::constant(-0.5),
+                    d3_,
+                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                ),
             );
-            let t5_3_ = v::fma(
-                v::constant(-2.0),
-                d3_,
-                v::fma(v::constant(-1.5), d2_, d1_),
+            v::store(
+                s,
+                184848,
+                v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
             );
+            let t0_ = v::read(s, 184320);
+            let t1_ = v::read(s, 184336);
+            let t2_ = v::read(s, 184352);
+            let t3_ = v::read(s, 184368);
             v::store(
                 s,
                 s_cb + 240,
                 v::fma(
                     v::constant(1.5),
-                    t0_3_,
-                    v::fma(
-                        v::constant(-2.0),
-                        t0_2_,
-                        v::fma(v::constant(-1.5), t0_1_, t0_0_),
-                    ),
+                    t3_,
+                    v::fma(v::constant(-2.0), t2_, v::fma(v::constant(-1.5), t1_, t0_)),
                 ),
             );
             v::store(
@@ -1948,22 +2420,22 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 s_cb + 4336,
                 v::fma(
                     v::constant(2.5),
-                    t0_3_,
-                    v::fma(v::constant(0.5), t0_2_, v::mul(v::constant(-1.0), t0_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                 ),
             );
             v::store(
                 s,
                 s_cb + 8432,
-                v::fma(v::constant(0.5), t0_3_, v::fma(v::constant(-2.5), t0_2_, t0_1_)),
+                v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
             );
             v::store(
                 s,
                 s_cb + 12528,
                 v::fma(
                     v::constant(2.0),
-                    t0_3_,
-                    v::sub(v::mul(v::constant(-2.0), t0_1_), t0_2_),
+                    t3_,
+                    v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                 ),
             );
             v::store(
@@ -1971,26 +2443,26 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 s_cb + 16624,
                 v::fma(
                     v::constant(-0.5),
-                    t0_3_,
-                    v::sub(v::mul(v::constant(0.5), t0_1_), t0_2_),
+                    t3_,
+                    v::sub(v::mul(v::constant(0.5), t1_), t2_),
                 ),
             );
             v::store(
                 s,
                 s_cb + 20720,
-                v::fma(v::constant(-2.0), t0_3_, v::fma(v::constant(-1.5), t0_2_, t0_1_)),
+                v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
             );
+            let t0_ = v::read(s, 184416);
+            let t1_ = v::read(s, 184432);
+            let t2_ = v::read(s, 184448);
+            let t3_ = v::read(s, 184464);
             v::store(
                 s,
                 s_cb + 24816,
                 v::fma(
                     v::constant(1.5),
-                    t1_3_,
-                    v::fma(
-                        v::constant(-2.0),
-                        t1_2_,
-                        v::fma(v::constant(-1.5), t1_1_, t1_0_),
-                    ),
+                    t3_,
+                    v::fma(v::constant(-2.0), t2_, v::fma(v::constant(-1.5), t1_, t0_)),
                 ),
             );
             v::store(
@@ -1998,22 +2470,22 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 s_cb + 28912,
                 v::fma(
                     v::constant(2.5),
-                    t1_3_,
-                    v::fma(v::constant(0.5), t1_2_, v::mul(v::constant(-1.0), t1_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                 ),
             );
             v::store(
                 s,
                 s_cb + 33008,
-                v::fma(v::constant(0.5), t1_3_, v::fma(v::constant(-2.5), t1_2_, t1_1_)),
+                v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
             );
             v::store(
                 s,
                 s_cb + 37104,
                 v::fma(
                     v::constant(2.0),
-                    t1_3_,
-                    v::sub(v::mul(v::constant(-2.0), t1_1_), t1_2_),
+                    t3_,
+                    v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                 ),
             );
             v::store(
@@ -2021,26 +2493,26 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 s_cb + 41200,
                 v::fma(
                     v::constant(-0.5),
-                    t1_3_,
-                    v::sub(v::mul(v::constant(0.5), t1_1_), t1_2_),
+                    t3_,
+                    v::sub(v::mul(v::constant(0.5), t1_), t2_),
                 ),
             );
             v::store(
                 s,
                 s_cb + 45296,
-                v::fma(v::constant(-2.0), t1_3_, v::fma(v::constant(-1.5), t1_2_, t1_1_)),
+                v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
             );
+            let t0_ = v::read(s, 184512);
+            let t1_ = v::read(s, 184528);
+            let t2_ = v::read(s, 184544);
+            let t3_ = v::read(s, 184560);
             v::store(
                 s,
                 s_cb + 49392,
                 v::fma(
                     v::constant(1.5),
-                    t2_3_,
-                    v::fma(
-                        v::constant(-2.0),
-                        t2_2_,
-                        v::fma(v::constant(-1.5), t2_1_, t2_0_),
-                    ),
+                    t3_,
+                    v::fma(v::constant(-2.0), t2_, v::fma(v::constant(-1.5), t1_, t0_)),
                 ),
             );
             v::store(
@@ -2048,22 +2520,22 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 s_cb + 53488,
                 v::fma(
                     v::constant(2.5),
-                    t2_3_,
-                    v::fma(v::constant(0.5), t2_2_, v::mul(v::constant(-1.0), t2_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                 ),
             );
             v::store(
                 s,
                 s_cb + 57584,
-                v::fma(v::constant(0.5), t2_3_, v::fma(v::constant(-2.5), t2_2_, t2_1_)),
+                v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
             );
             v::store(
                 s,
                 s_cb + 61680,
                 v::fma(
                     v::constant(2.0),
-                    t2_3_,
-                    v::sub(v::mul(v::constant(-2.0), t2_1_), t2_2_),
+                    t3_,
+                    v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                 ),
             );
             v::store(
@@ -2071,26 +2543,26 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 s_cb + 65776,
                 v::fma(
                     v::constant(-0.5),
-                    t2_3_,
-                    v::sub(v::mul(v::constant(0.5), t2_1_), t2_2_),
+                    t3_,
+                    v::sub(v::mul(v::constant(0.5), t1_), t2_),
                 ),
             );
             v::store(
                 s,
                 s_cb + 69872,
-                v::fma(v::constant(-2.0), t2_3_, v::fma(v::constant(-1.5), t2_2_, t2_1_)),
+                v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
             );
+            let t0_ = v::read(s, 184608);
+            let t1_ = v::read(s, 184624);
+            let t2_ = v::read(s, 184640);
+            let t3_ = v::read(s, 184656);
             v::store(
                 s,
                 s_cb + 73968,
                 v::fma(
                     v::constant(1.5),
-                    t3_3_,
-                    v::fma(
-                        v::constant(-2.0),
-                        t3_2_,
-                        v::fma(v::constant(-1.5), t3_1_, t3_0_),
-                    ),
+                    t3_,
+                    v::fma(v::constant(-2.0), t2_, v::fma(v::constant(-1.5), t1_, t0_)),
                 ),
             );
             v::store(
@@ -2098,22 +2570,22 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 s_cb + 78064,
                 v::fma(
                     v::constant(2.5),
-                    t3_3_,
-                    v::fma(v::constant(0.5), t3_2_, v::mul(v::constant(-1.0), t3_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                 ),
             );
             v::store(
                 s,
                 s_cb + 82160,
-                v::fma(v::constant(0.5), t3_3_, v::fma(v::constant(-2.5), t3_2_, t3_1_)),
+                v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
             );
             v::store(
                 s,
                 s_cb + 86256,
                 v::fma(
                     v::constant(2.0),
-                    t3_3_,
-                    v::sub(v::mul(v::constant(-2.0), t3_1_), t3_2_),
+                    t3_,
+                    v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                 ),
             );
             v::store(
@@ -2121,26 +2593,26 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 s_cb + 90352,
                 v::fma(
                     v::constant(-0.5),
-                    t3_3_,
-                    v::sub(v::mul(v::constant(0.5), t3_1_), t3_2_),
+                    t3_,
+                    v::sub(v::mul(v::constant(0.5), t1_), t2_),
                 ),
             );
             v::store(
                 s,
                 s_cb + 94448,
-                v::fma(v::constant(-2.0), t3_3_, v::fma(v::constant(-1.5), t3_2_, t3_1_)),
+                v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
             );
+            let t0_ = v::read(s, 184704);
+            let t1_ = v::read(s, 184720);
+            let t2_ = v::read(s, 184736);
+            let t3_ = v::read(s, 184752);
             v::store(
                 s,
                 s_cb + 98544,
                 v::fma(
                     v::constant(1.5),
-                    t4_3_,
-                    v::fma(
-                        v::constant(-2.0),
-                        t4_2_,
-                        v::fma(v::constant(-1.5), t4_1_, t4_0_),
-                    ),
+                    t3_,
+                    v::fma(v::constant(-2.0), t2_, v::fma(v::constant(-1.5), t1_, t0_)),
                 ),
             );
             v::store(
@@ -2148,22 +2620,22 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 s_cb + 102640,
                 v::fma(
                     v::constant(2.5),
-                    t4_3_,
-                    v::fma(v::constant(0.5), t4_2_, v::mul(v::constant(-1.0), t4_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                 ),
             );
             v::store(
                 s,
                 s_cb + 106736,
-                v::fma(v::constant(0.5), t4_3_, v::fma(v::constant(-2.5), t4_2_, t4_1_)),
+                v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
             );
             v::store(
                 s,
                 s_cb + 110832,
                 v::fma(
                     v::constant(2.0),
-                    t4_3_,
-                    v::sub(v::mul(v::constant(-2.0), t4_1_), t4_2_),
+                    t3_,
+                    v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                 ),
             );
             v::store(
@@ -2171,26 +2643,26 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 s_cb + 114928,
                 v::fma(
                     v::constant(-0.5),
-                    t4_3_,
-                    v::sub(v::mul(v::constant(0.5), t4_1_), t4_2_),
+                    t3_,
+                    v::sub(v::mul(v::constant(0.5), t1_), t2_),
                 ),
             );
             v::store(
                 s,
                 s_cb + 119024,
-                v::fma(v::constant(-2.0), t4_3_, v::fma(v::constant(-1.5), t4_2_, t4_1_)),
+                v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
             );
+            let t0_ = v::read(s, 184800);
+            let t1_ = v::read(s, 184816);
+            let t2_ = v::read(s, 184832);
+            let t3_ = v::read(s, 184848);
             v::store(
                 s,
                 s_cb + 123120,
                 v::fma(
                     v::constant(1.5),
-                    t5_3_,
-                    v::fma(
-                        v::constant(-2.0),
-                        t5_2_,
-                        v::fma(v::constant(-1.5), t5_1_, t5_0_),
-                    ),
+                    t3_,
+                    v::fma(v::constant(-2.0), t2_, v::fma(v::constant(-1.5), t1_, t0_)),
                 ),
             );
             v::store(
@@ -2198,22 +2670,22 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 s_cb + 127216,
                 v::fma(
                     v::constant(2.5),
-                    t5_3_,
-                    v::fma(v::constant(0.5), t5_2_, v::mul(v::constant(-1.0), t5_1_)),
+                    t3_,
+                    v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                 ),
             );
             v::store(
                 s,
                 s_cb + 131312,
-                v::fma(v::constant(0.5), t5_3_, v::fma(v::constant(-2.5), t5_2_, t5_1_)),
+                v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
             );
             v::store(
                 s,
                 s_cb + 135408,
                 v::fma(
                     v::constant(2.0),
-                    t5_3_,
-                    v::sub(v::mul(v::constant(-2.0), t5_1_), t5_2_),
+                    t3_,
+                    v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                 ),
             );
             v::store(
@@ -2221,14 +2693,14 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 s_cb + 139504,
                 v::fma(
                     v::constant(-0.5),
-                    t5_3_,
-                    v::sub(v::mul(v::constant(0.5), t5_1_), t5_2_),
+                    t3_,
+                    v::sub(v::mul(v::constant(0.5), t1_), t2_),
                 ),
             );
             v::store(
                 s,
                 s_cb + 143600,
-                v::fma(v::constant(-2.0), t5_3_, v::fma(v::constant(-1.5), t5_2_, t5_1_)),
+                v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
             );
         }
         for g in tasks {
@@ -2428,21 +2900,41 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::read(s, s_px + 152064);
                     let d4_ = v::read(s, s_px + 153600);
                     let d5_ = v::read(s, s_px + 155136);
-                    let t0_0_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_0_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        184320,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                     );
-                    let t2_0_ = v::fma(
-                        v::constant(4.0),
-                        d4_,
-                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    v::store(
+                        s,
+                        184416,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
-                    let t3_0_ = v::fma(
-                        v::constant(-8.0),
-                        d4_,
-                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    v::store(
+                        s,
+                        184512,
+                        v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184608,
+                        v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        ),
                     );
                     let d0_ = v::read(s, s_px + 147712);
                     let d1_ = v::read(s, s_px + 149248);
@@ -2450,21 +2942,41 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::read(s, s_px + 152320);
                     let d4_ = v::read(s, s_px + 153856);
                     let d5_ = v::read(s, s_px + 155392);
-                    let t0_1_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_1_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        184336,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                     );
-                    let t2_1_ = v::fma(
-                        v::constant(4.0),
-                        d4_,
-                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    v::store(
+                        s,
+                        184432,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
-                    let t3_1_ = v::fma(
-                        v::constant(-8.0),
-                        d4_,
-                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    v::store(
+                        s,
+                        184528,
+                        v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184624,
+                        v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        ),
                     );
                     let d0_ = v::read(s, s_px + 147968);
                     let d1_ = v::read(s, s_px + 149504);
@@ -2472,21 +2984,41 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::read(s, s_px + 152576);
                     let d4_ = v::read(s, s_px + 154112);
                     let d5_ = v::read(s, s_px + 155648);
-                    let t0_2_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_2_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        184352,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                     );
-                    let t2_2_ = v::fma(
-                        v::constant(4.0),
-                        d4_,
-                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    v::store(
+                        s,
+                        184448,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
-                    let t3_2_ = v::fma(
-                        v::constant(-8.0),
-                        d4_,
-                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    v::store(
+                        s,
+                        184544,
+                        v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184640,
+                        v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        ),
                     );
                     let d0_ = v::read(s, s_px + 148224);
                     let d1_ = v::read(s, s_px + 149760);
@@ -2494,21 +3026,41 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::read(s, s_px + 152832);
                     let d4_ = v::read(s, s_px + 154368);
                     let d5_ = v::read(s, s_px + 155904);
-                    let t0_3_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_3_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        184368,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                     );
-                    let t2_3_ = v::fma(
-                        v::constant(4.0),
-                        d4_,
-                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    v::store(
+                        s,
+                        184464,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
-                    let t3_3_ = v::fma(
-                        v::constant(-8.0),
-                        d4_,
-                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    v::store(
+                        s,
+                        184560,
+                        v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184656,
+                        v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        ),
                     );
                     let d0_ = v::read(s, s_px + 148480);
                     let d1_ = v::read(s, s_px + 150016);
@@ -2516,21 +3068,41 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::read(s, s_px + 153088);
                     let d4_ = v::read(s, s_px + 154624);
                     let d5_ = v::read(s, s_px + 156160);
-                    let t0_4_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_4_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        184384,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                     );
-                    let t2_4_ = v::fma(
-                        v::constant(4.0),
-                        d4_,
-                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    v::store(
+                        s,
+                        184480,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
-                    let t3_4_ = v::fma(
-                        v::constant(-8.0),
-                        d4_,
-                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    v::store(
+                        s,
+                        184576,
+                        v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        184672,
+                        v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        ),
                     );
                     let d0_ = v::read(s, s_px + 148736);
                     let d1_ = v::read(s, s_px + 150272);
@@ -2538,32 +3110,55 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::read(s, s_px + 153344);
                     let d4_ = v::read(s, s_px + 154880);
                     let d5_ = v::read(s, s_px + 156416);
-                    let t0_5_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_5_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        184400,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                     );
-                    let t2_5_ = v::fma(
-                        v::constant(4.0),
-                        d4_,
-                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    v::store(
+                        s,
+                        184496,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
-                    let t3_5_ = v::fma(
-                        v::constant(-8.0),
-                        d4_,
-                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    v::store(
+                        s,
+                        184592,
+                        v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        ),
                     );
+                    v::store(
+                        s,
+                        184688,
+                        v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, 184320);
+                    let t1_ = v::read(s, 184336);
+                    let t2_ = v::read(s, 184352);
+                    let t3_ = v::read(s, 184368);
+                    let t4_ = v::read(s, 184384);
+                    let t5_ = v::read(s, 184400);
                     v::store(
                         y,
                         y_px,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                    t0_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -2576,8 +3171,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t0_4_,
-                                    v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -2591,8 +3186,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t0_4_,
-                                    v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -2606,27 +3201,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-8.0),
-                                    t0_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(0.125),
-                                        t0_3_,
-                                        v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                        t3_,
+                                        v::sub(v::add(t1_, t5_), t2_),
                                     ),
                                 ),
                                 bias,
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 184416);
+                    let t1_ = v::read(s, 184432);
+                    let t2_ = v::read(s, 184448);
+                    let t3_ = v::read(s, 184464);
+                    let t4_ = v::read(s, 184480);
+                    let t5_ = v::read(s, 184496);
                     v::store(
                         y,
                         y_px + 224,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                    t1_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -2639,8 +3237,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t1_4_,
-                                    v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -2654,8 +3252,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t1_4_,
-                                    v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -2669,27 +3267,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-8.0),
-                                    t1_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(0.125),
-                                        t1_3_,
-                                        v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                        t3_,
+                                        v::sub(v::add(t1_, t5_), t2_),
                                     ),
                                 ),
                                 bias,
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 184512);
+                    let t1_ = v::read(s, 184528);
+                    let t2_ = v::read(s, 184544);
+                    let t3_ = v::read(s, 184560);
+                    let t4_ = v::read(s, 184576);
+                    let t5_ = v::read(s, 184592);
                     v::store(
                         y,
                         y_px + 448,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
-                                    t2_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -2702,8 +3303,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t2_4_,
-                                    v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -2717,8 +3318,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t2_4_,
-                                    v::fma(v::constant(0.25), t2_3_, v::add(t2_1_, t2_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -2732,27 +3333,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-8.0),
-                                    t2_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(0.125),
-                                        t2_3_,
-                                        v::sub(v::add(t2_1_, t2_5_), t2_2_),
+                                        t3_,
+                                        v::sub(v::add(t1_, t5_), t2_),
                                     ),
                                 ),
                                 bias,
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 184608);
+                    let t1_ = v::read(s, 184624);
+                    let t2_ = v::read(s, 184640);
+                    let t3_ = v::read(s, 184656);
+                    let t4_ = v::read(s, 184672);
+                    let t5_ = v::read(s, 184688);
                     v::store(
                         y,
                         y_px + 672,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
-                                    t3_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -2765,8 +3369,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t3_4_,
-                                    v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -2780,8 +3384,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t3_4_,
-                                    v::fma(v::constant(0.25), t3_3_, v::add(t3_1_, t3_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -2795,11 +3399,11 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-8.0),
-                                    t3_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(0.125),
-                                        t3_3_,
-                                        v::sub(v::add(t3_1_, t3_5_), t3_2_),
+                                        t3_,
+                                        v::sub(v::add(t1_, t5_), t2_),
                                     ),
                                 ),
                                 bias,
@@ -2817,21 +3421,37 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let d3_ = v::read(s, s_py + 152112);
                 let d4_ = v::read(s, s_py + 153648);
                 let d5_ = v::read(s, s_py + 155184);
-                let t0_0_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_0_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    184320,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                 );
-                let t2_0_ = v::fma(
-                    v::constant(4.0),
-                    d4_,
-                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                v::store(
+                    s,
+                    184416,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
-                let t3_0_ = v::fma(
-                    v::constant(-8.0),
-                    d4_,
-                    v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                v::store(
+                    s,
+                    184512,
+                    v::fma(
+                        v::constant(4.0),
+                        d4_,
+                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    ),
+                );
+                v::store(
+                    s,
+                    184608,
+                    v::fma(
+                        v::constant(-8.0),
+                        d4_,
+                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    ),
                 );
                 let d0_ = v::read(s, s_py + 147760);
                 let d1_ = v::read(s, s_py + 149296);
@@ -2839,21 +3459,37 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let d3_ = v::read(s, s_py + 152368);
                 let d4_ = v::read(s, s_py + 153904);
                 let d5_ = v::read(s, s_py + 155440);
-                let t0_1_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_1_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    184336,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                 );
-                let t2_1_ = v::fma(
-                    v::constant(4.0),
-                    d4_,
-                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                v::store(
+                    s,
+                    184432,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
-                let t3_1_ = v::fma(
-                    v::constant(-8.0),
-                    d4_,
-                    v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                v::store(
+                    s,
+                    184528,
+                    v::fma(
+                        v::constant(4.0),
+                        d4_,
+                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    ),
+                );
+                v::store(
+                    s,
+                    184624,
+                    v::fma(
+                        v::constant(-8.0),
+                        d4_,
+                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    ),
                 );
                 let d0_ = v::read(s, s_py + 148016);
                 let d1_ = v::read(s, s_py + 149552);
@@ -2861,21 +3497,37 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let d3_ = v::read(s, s_py + 152624);
                 let d4_ = v::read(s, s_py + 154160);
                 let d5_ = v::read(s, s_py + 155696);
-                let t0_2_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_2_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    184352,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                 );
-                let t2_2_ = v::fma(
-                    v::constant(4.0),
-                    d4_,
-                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                v::store(
+                    s,
+                    184448,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
-                let t3_2_ = v::fma(
-                    v::constant(-8.0),
-                    d4_,
-                    v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                v::store(
+                    s,
+                    184544,
+                    v::fma(
+                        v::constant(4.0),
+                        d4_,
+                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    ),
+                );
+                v::store(
+                    s,
+                    184640,
+                    v::fma(
+                        v::constant(-8.0),
+                        d4_,
+                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    ),
                 );
                 let d0_ = v::read(s, s_py + 148272);
                 let d1_ = v::read(s, s_py + 149808);
@@ -2883,21 +3535,37 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let d3_ = v::read(s, s_py + 152880);
                 let d4_ = v::read(s, s_py + 154416);
                 let d5_ = v::read(s, s_py + 155952);
-                let t0_3_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_3_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    184368,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                 );
-                let t2_3_ = v::fma(
-                    v::constant(4.0),
-                    d4_,
-                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                v::store(
+                    s,
+                    184464,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
-                let t3_3_ = v::fma(
-                    v::constant(-8.0),
-                    d4_,
-                    v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                v::store(
+                    s,
+                    184560,
+                    v::fma(
+                        v::constant(4.0),
+                        d4_,
+                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    ),
+                );
+                v::store(
+                    s,
+                    184656,
+                    v::fma(
+                        v::constant(-8.0),
+                        d4_,
+                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    ),
                 );
                 let d0_ = v::read(s, s_py + 148528);
                 let d1_ = v::read(s, s_py + 150064);
@@ -2905,32 +3573,50 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let d3_ = v::read(s, s_py + 153136);
                 let d4_ = v::read(s, s_py + 154672);
                 let d5_ = v::read(s, s_py + 156208);
-                let t0_4_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_4_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    184384,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                 );
-                let t2_4_ = v::fma(
-                    v::constant(4.0),
-                    d4_,
-                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                v::store(
+                    s,
+                    184480,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
-                let t3_4_ = v::fma(
-                    v::constant(-8.0),
-                    d4_,
-                    v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                v::store(
+                    s,
+                    184576,
+                    v::fma(
+                        v::constant(4.0),
+                        d4_,
+                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    ),
                 );
+                v::store(
+                    s,
+                    184672,
+                    v::fma(
+                        v::constant(-8.0),
+                        d4_,
+                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    ),
+                );
+                let t0_ = v::read(s, 184320);
+                let t1_ = v::read(s, 184336);
+                let t2_ = v::read(s, 184352);
+                let t3_ = v::read(s, 184368);
+                let t4_ = v::read(s, 184384);
                 v::store(
                     y,
                     y_py + 192,
                     v::max(
                         v::zero(),
                         v::add(
-                            v::add(
-                                v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                t0_4_,
-                            ),
+                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                             bias,
                         ),
                     ),
@@ -2943,23 +3629,25 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::add(
                             v::fma(
                                 v::constant(-2.0),
-                                t0_4_,
-                                v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                t4_,
+                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                             ),
                             bias,
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 184416);
+                let t1_ = v::read(s, 184432);
+                let t2_ = v::read(s, 184448);
+                let t3_ = v::read(s, 184464);
+                let t4_ = v::read(s, 184480);
                 v::store(
                     y,
                     y_py + 416,
                     v::max(
                         v::zero(),
                         v::add(
-                            v::add(
-                                v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                t1_4_,
-                            ),
+                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                             bias,
                         ),
                     ),
@@ -2972,23 +3660,25 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::add(
                             v::fma(
                                 v::constant(-2.0),
-                                t1_4_,
-                                v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                t4_,
+                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                             ),
                             bias,
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 184512);
+                let t1_ = v::read(s, 184528);
+                let t2_ = v::read(s, 184544);
+                let t3_ = v::read(s, 184560);
+                let t4_ = v::read(s, 184576);
                 v::store(
                     y,
                     y_py + 640,
                     v::max(
                         v::zero(),
                         v::add(
-                            v::add(
-                                v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
-                                t2_4_,
-                            ),
+                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                             bias,
                         ),
                     ),
@@ -3001,23 +3691,25 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::add(
                             v::fma(
                                 v::constant(-2.0),
-                                t2_4_,
-                                v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
+                                t4_,
+                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                             ),
                             bias,
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 184608);
+                let t1_ = v::read(s, 184624);
+                let t2_ = v::read(s, 184640);
+                let t3_ = v::read(s, 184656);
+                let t4_ = v::read(s, 184672);
                 v::store(
                     y,
                     y_py + 864,
                     v::max(
                         v::zero(),
                         v::add(
-                            v::add(
-                                v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
-                                t3_4_,
-                            ),
+                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                             bias,
                         ),
                     ),
@@ -3030,8 +3722,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::add(
                             v::fma(
                                 v::constant(-2.0),
-                                t3_4_,
-                                v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
+                                t4_,
+                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                             ),
                             bias,
                         ),
@@ -3046,77 +3738,128 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let d2_ = v::read(s, s_px + 150720);
                 let d3_ = v::read(s, s_px + 152256);
                 let d4_ = v::read(s, s_px + 153792);
-                let t0_0_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_0_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    184320,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                );
+                v::store(
+                    s,
+                    184416,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
                 let d0_ = v::read(s, s_px + 147904);
                 let d1_ = v::read(s, s_px + 149440);
                 let d2_ = v::read(s, s_px + 150976);
                 let d3_ = v::read(s, s_px + 152512);
                 let d4_ = v::read(s, s_px + 154048);
-                let t0_1_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_1_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    184336,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                );
+                v::store(
+                    s,
+                    184432,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
                 let d0_ = v::read(s, s_px + 148160);
                 let d1_ = v::read(s, s_px + 149696);
                 let d2_ = v::read(s, s_px + 151232);
                 let d3_ = v::read(s, s_px + 152768);
                 let d4_ = v::read(s, s_px + 154304);
-                let t0_2_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_2_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    184352,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                );
+                v::store(
+                    s,
+                    184448,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
                 let d0_ = v::read(s, s_px + 148416);
                 let d1_ = v::read(s, s_px + 149952);
                 let d2_ = v::read(s, s_px + 151488);
                 let d3_ = v::read(s, s_px + 153024);
                 let d4_ = v::read(s, s_px + 154560);
-                let t0_3_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_3_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    184368,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                );
+                v::store(
+                    s,
+                    184464,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
                 let d0_ = v::read(s, s_px + 148672);
                 let d1_ = v::read(s, s_px + 150208);
                 let d2_ = v::read(s, s_px + 151744);
                 let d3_ = v::read(s, s_px + 153280);
                 let d4_ = v::read(s, s_px + 154816);
-                let t0_4_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_4_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    184384,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                );
+                v::store(
+                    s,
+                    184480,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
                 let d0_ = v::read(s, s_px + 148928);
                 let d1_ = v::read(s, s_px + 150464);
                 let d2_ = v::read(s, s_px + 152000);
                 let d3_ = v::read(s, s_px + 153536);
                 let d4_ = v::read(s, s_px + 155072);
-                let t0_5_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_5_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    184400,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                 );
+                v::store(
+                    s,
+                    184496,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
+                );
+                let t0_ = v::read(s, 184320);
+                let t1_ = v::read(s, 184336);
+                let t2_ = v::read(s, 184352);
+                let t3_ = v::read(s, 184368);
+                let t4_ = v::read(s, 184384);
+                let t5_ = v::read(s, 184400);
                 v::store(
                     y,
                     y_px + 2688,
                     v::max(
                         v::zero(),
                         v::add(
-                            v::add(
-                                v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                t0_4_,
-                            ),
+                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                             bias,
                         ),
                     ),
@@ -3129,8 +3872,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::add(
                             v::fma(
                                 v::constant(-2.0),
-                                t0_4_,
-                                v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                t4_,
+                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                             ),
                             bias,
                         ),
@@ -3144,8 +3887,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::add(
                             v::fma(
                                 v::constant(4.0),
-                                t0_4_,
-                                v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                t4_,
+                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                             ),
                             bias,
                         ),
@@ -3159,27 +3902,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::add(
                             v::fma(
                                 v::constant(-8.0),
-                                t0_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(0.125),
-                                    t0_3_,
-                                    v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                    t3_,
+                                    v::sub(v::add(t1_, t5_), t2_),
                                 ),
                             ),
                             bias,
                         ),
                     ),
                 );
+                let t0_ = v::read(s, 184416);
+                let t1_ = v::read(s, 184432);
+                let t2_ = v::read(s, 184448);
+                let t3_ = v::read(s, 184464);
+                let t4_ = v::read(s, 184480);
+                let t5_ = v::read(s, 184496);
                 v::store(
                     y,
                     y_px + 2912,
                     v::max(
                         v::zero(),
                         v::add(
-                            v::add(
-                                v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                t1_4_,
-                            ),
+                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                             bias,
                         ),
                     ),
@@ -3192,8 +3938,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::add(
                             v::fma(
                                 v::constant(-2.0),
-                                t1_4_,
-                                v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                t4_,
+                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                             ),
                             bias,
                         ),
@@ -3207,8 +3953,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::add(
                             v::fma(
                                 v::constant(4.0),
-                                t1_4_,
-                                v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                t4_,
+                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                             ),
                             bias,
                         ),
@@ -3222,11 +3968,11 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::add(
                             v::fma(
                                 v::constant(-8.0),
-                                t1_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(0.125),
-                                    t1_3_,
-                                    v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                    t3_,
+                                    v::sub(v::add(t1_, t5_), t2_),
                                 ),
                             ),
                             bias,
@@ -3239,68 +3985,87 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
             let d2_ = v::read(s, 150768);
             let d3_ = v::read(s, 152304);
             let d4_ = v::read(s, 153840);
-            let t0_0_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-            let t1_0_ = v::fma(
-                v::constant(-2.0),
-                d4_,
-                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+            v::store(s, 184320, v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_));
+            v::store(
+                s,
+                184416,
+                v::fma(
+                    v::constant(-2.0),
+                    d4_,
+                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                ),
             );
             let d0_ = v::read(s, 147952);
             let d1_ = v::read(s, 149488);
             let d2_ = v::read(s, 151024);
             let d3_ = v::read(s, 152560);
             let d4_ = v::read(s, 154096);
-            let t0_1_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-            let t1_1_ = v::fma(
-                v::constant(-2.0),
-                d4_,
-                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+            v::store(s, 184336, v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_));
+            v::store(
+                s,
+                184432,
+                v::fma(
+                    v::constant(-2.0),
+                    d4_,
+                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                ),
             );
             let d0_ = v::read(s, 148208);
             let d1_ = v::read(s, 149744);
             let d2_ = v::read(s, 151280);
             let d3_ = v::read(s, 152816);
             let d4_ = v::read(s, 154352);
-            let t0_2_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-            let t1_2_ = v::fma(
-                v::constant(-2.0),
-                d4_,
-                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+            v::store(s, 184352, v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_));
+            v::store(
+                s,
+                184448,
+                v::fma(
+                    v::constant(-2.0),
+                    d4_,
+                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                ),
             );
             let d0_ = v::read(s, 148464);
             let d1_ = v::read(s, 150000);
             let d2_ = v::read(s, 151536);
             let d3_ = v::read(s, 153072);
             let d4_ = v::read(s, 154608);
-            let t0_3_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-            let t1_3_ = v::fma(
-                v::constant(-2.0),
-                d4_,
-                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+            v::store(s, 184368, v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_));
+            v::store(
+                s,
+                184464,
+                v::fma(
+                    v::constant(-2.0),
+                    d4_,
+                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                ),
             );
             let d0_ = v::read(s, 148720);
             let d1_ = v::read(s, 150256);
             let d2_ = v::read(s, 151792);
             let d3_ = v::read(s, 153328);
             let d4_ = v::read(s, 154864);
-            let t0_4_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-            let t1_4_ = v::fma(
-                v::constant(-2.0),
-                d4_,
-                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+            v::store(s, 184384, v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_));
+            v::store(
+                s,
+                184480,
+                v::fma(
+                    v::constant(-2.0),
+                    d4_,
+                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                ),
             );
+            let t0_ = v::read(s, 184320);
+            let t1_ = v::read(s, 184336);
+            let t2_ = v::read(s, 184352);
+            let t3_ = v::read(s, 184368);
+            let t4_ = v::read(s, 184384);
             v::store(
                 y,
                 y_g + 2880,
                 v::max(
                     v::zero(),
-                    v::add(
-                        v::add(
-                            v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                            t0_4_,
-                        ),
-                        bias,
-                    ),
+                    v::add(v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_), bias),
                 ),
             );
             v::store(
@@ -3311,25 +4076,24 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     v::add(
                         v::fma(
                             v::constant(-2.0),
-                            t0_4_,
-                            v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                            t4_,
+                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                         ),
                         bias,
                     ),
                 ),
             );
+            let t0_ = v::read(s, 184416);
+            let t1_ = v::read(s, 184432);
+            let t2_ = v::read(s, 184448);
+            let t3_ = v::read(s, 184464);
+            let t4_ = v::read(s, 184480);
             v::store(
                 y,
                 y_g + 3104,
                 v::max(
                     v::zero(),
-                    v::add(
-                        v::add(
-                            v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                            t1_4_,
-                        ),
-                        bias,
-                    ),
+                    v::add(v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_), bias),
                 ),
             );
             v::store(
@@ -3340,8 +4104,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     v::add(
                         v::fma(
                             v::constant(-2.0),
-                            t1_4_,
-                            v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                            t4_,
+                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                         ),
                         bias,
                     ),

@@ -13,7 +13,7 @@ pub const TASKS: usize = 14;
 
 const X: usize = 215296;
 const W: usize = 147520;
-const S: usize = 64512;
+const S: usize = 65088;
 const Y: usize = 200704;
 const X_PLANE: usize = 53824;
 const W_PANEL: usize = 36880;
@@ -24,7 +24,7 @@ const Y_PLANE: usize = 50176;
 ///
 /// - loops: band:14 . g:2 . f:36 . cb:4 . k:4
 /// - products: 14 tiles x 32 channels
-/// - cost: 231.2 MFLOP, 2512 kB read and written, 92 flop per byte
+/// - cost: 231.2 MFLOP, 2514 kB read and written, 92 flop per byte
 /// - used by: steps 4 (`/layer1/layer1.0/conv2/Conv`), 8 (`/layer1/layer1.1/conv2/Conv`), 11 (`/layer1/layer1.2/conv2/Conv`)
 #[inline(never)]
 #[target_feature(enable = "avx512f")]
@@ -37,7 +37,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
 ) {
     assert!(tasks.end <= TASKS);
     // SAFETY: the largest index of each array, as proved; x: 215280 + 16 <= 215296; w: 147504 + 16 <= 147520;
-    // s: 48368 + 16 <= 64512; y: 200688 + 16 <= 200704
+    // s: 65072 + 16 <= 65088; y: 200688 + 16 <= 200704
     unsafe {
         for band in tasks {
             let x_band = band * 3712;
@@ -54,42 +54,66 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                     let d3_ = v::load(x, x_px + 2784);
                     let d4_ = v::load(x, x_px + 3712);
                     let d5_ = v::load(x, x_px + 4640);
-                    let t0_0_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        64512,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
-                    let t1_0_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_0_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_0_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_0_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_0_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
+                    v::store(
+                        s,
+                        64608,
                         v::fma(
-                            v::constant(-2.0),
+                            v::constant(2.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64704,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64800,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64896,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64992,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
                         ),
                     );
                     let d0_ = v::load(x, x_px + 16);
@@ -98,42 +122,66 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                     let d3_ = v::load(x, x_px + 2800);
                     let d4_ = v::load(x, x_px + 3728);
                     let d5_ = v::load(x, x_px + 4656);
-                    let t0_1_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        64528,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
-                    let t1_1_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_1_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_1_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_1_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_1_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
+                    v::store(
+                        s,
+                        64624,
                         v::fma(
-                            v::constant(-2.0),
+                            v::constant(2.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64720,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64816,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64912,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        65008,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
                         ),
                     );
                     let d0_ = v::load(x, x_px + 32);
@@ -142,42 +190,66 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                     let d3_ = v::load(x, x_px + 2816);
                     let d4_ = v::load(x, x_px + 3744);
                     let d5_ = v::load(x, x_px + 4672);
-                    let t0_2_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        64544,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
-                    let t1_2_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_2_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_2_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_2_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_2_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
+                    v::store(
+                        s,
+                        64640,
                         v::fma(
-                            v::constant(-2.0),
+                            v::constant(2.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64736,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64832,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64928,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        65024,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
                         ),
                     );
                     let d0_ = v::load(x, x_px + 48);
@@ -186,42 +258,66 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                     let d3_ = v::load(x, x_px + 2832);
                     let d4_ = v::load(x, x_px + 3760);
                     let d5_ = v::load(x, x_px + 4688);
-                    let t0_3_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        64560,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
-                    let t1_3_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_3_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_3_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_3_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_3_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
+                    v::store(
+                        s,
+                        64656,
                         v::fma(
-                            v::constant(-2.0),
+                            v::constant(2.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64752,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64848,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64944,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        65040,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
                         ),
                     );
                     let d0_ = v::load(x, x_px + 64);
@@ -230,42 +326,66 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                     let d3_ = v::load(x, x_px + 2848);
                     let d4_ = v::load(x, x_px + 3776);
                     let d5_ = v::load(x, x_px + 4704);
-                    let t0_4_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        64576,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
-                    let t1_4_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_4_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_4_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_4_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_4_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
+                    v::store(
+                        s,
+                        64672,
                         v::fma(
-                            v::constant(-2.0),
+                            v::constant(2.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64768,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64864,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64960,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        65056,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
                         ),
                     );
                     let d0_ = v::load(x, x_px + 80);
@@ -274,54 +394,84 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                     let d3_ = v::load(x, x_px + 2864);
                     let d4_ = v::load(x, x_px + 3792);
                     let d5_ = v::load(x, x_px + 4720);
-                    let t0_5_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        64592,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                        ),
-                    );
-                    let t1_5_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_5_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_5_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_5_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_5_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
-                        v::fma(
-                            v::constant(-2.0),
+                            v::constant(1.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
+                    v::store(
+                        s,
+                        64688,
+                        v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64784,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64880,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        64976,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        65072,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, 64512);
+                    let t1_ = v::read(s, 64528);
+                    let t2_ = v::read(s, 64544);
+                    let t3_ = v::read(s, 64560);
+                    let t4_ = v::read(s, 64576);
+                    let t5_ = v::read(s, 64592);
                     v::store(
                         s,
                         s_px,
                         v::fma(
                             v::constant(1.5),
-                            t0_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t0_2_,
-                                v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
@@ -330,8 +480,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 896,
                         v::fma(
                             v::constant(2.5),
-                            t0_3_,
-                            v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
@@ -339,8 +489,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 1792,
                         v::fma(
                             v::constant(0.5),
-                            t0_3_,
-                            v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
@@ -348,8 +498,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 2688,
                         v::fma(
                             v::constant(2.0),
-                            t0_3_,
-                            v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -357,8 +507,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 3584,
                         v::fma(
                             v::constant(-0.5),
-                            t0_3_,
-                            v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -366,24 +516,30 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 4480,
                         v::fma(
                             v::constant(1.5),
-                            t0_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t0_3_,
-                                v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 64608);
+                    let t1_ = v::read(s, 64624);
+                    let t2_ = v::read(s, 64640);
+                    let t3_ = v::read(s, 64656);
+                    let t4_ = v::read(s, 64672);
+                    let t5_ = v::read(s, 64688);
                     v::store(
                         s,
                         s_px + 5376,
                         v::fma(
                             v::constant(1.5),
-                            t1_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t1_2_,
-                                v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
@@ -392,8 +548,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 6272,
                         v::fma(
                             v::constant(2.5),
-                            t1_3_,
-                            v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
@@ -401,8 +557,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 7168,
                         v::fma(
                             v::constant(0.5),
-                            t1_3_,
-                            v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
@@ -410,8 +566,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 8064,
                         v::fma(
                             v::constant(2.0),
-                            t1_3_,
-                            v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -419,8 +575,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 8960,
                         v::fma(
                             v::constant(-0.5),
-                            t1_3_,
-                            v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -428,24 +584,30 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 9856,
                         v::fma(
                             v::constant(1.5),
-                            t1_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t1_3_,
-                                v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 64704);
+                    let t1_ = v::read(s, 64720);
+                    let t2_ = v::read(s, 64736);
+                    let t3_ = v::read(s, 64752);
+                    let t4_ = v::read(s, 64768);
+                    let t5_ = v::read(s, 64784);
                     v::store(
                         s,
                         s_px + 10752,
                         v::fma(
                             v::constant(1.5),
-                            t2_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t2_2_,
-                                v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
@@ -454,8 +616,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 11648,
                         v::fma(
                             v::constant(2.5),
-                            t2_3_,
-                            v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
@@ -463,8 +625,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 12544,
                         v::fma(
                             v::constant(0.5),
-                            t2_3_,
-                            v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
@@ -472,8 +634,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 13440,
                         v::fma(
                             v::constant(2.0),
-                            t2_3_,
-                            v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -481,8 +643,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 14336,
                         v::fma(
                             v::constant(-0.5),
-                            t2_3_,
-                            v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -490,24 +652,30 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 15232,
                         v::fma(
                             v::constant(1.5),
-                            t2_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t2_3_,
-                                v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 64800);
+                    let t1_ = v::read(s, 64816);
+                    let t2_ = v::read(s, 64832);
+                    let t3_ = v::read(s, 64848);
+                    let t4_ = v::read(s, 64864);
+                    let t5_ = v::read(s, 64880);
                     v::store(
                         s,
                         s_px + 16128,
                         v::fma(
                             v::constant(1.5),
-                            t3_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t3_2_,
-                                v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
@@ -516,8 +684,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 17024,
                         v::fma(
                             v::constant(2.5),
-                            t3_3_,
-                            v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
@@ -525,8 +693,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 17920,
                         v::fma(
                             v::constant(0.5),
-                            t3_3_,
-                            v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
@@ -534,8 +702,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 18816,
                         v::fma(
                             v::constant(2.0),
-                            t3_3_,
-                            v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -543,8 +711,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 19712,
                         v::fma(
                             v::constant(-0.5),
-                            t3_3_,
-                            v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -552,24 +720,30 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 20608,
                         v::fma(
                             v::constant(1.5),
-                            t3_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t3_3_,
-                                v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 64896);
+                    let t1_ = v::read(s, 64912);
+                    let t2_ = v::read(s, 64928);
+                    let t3_ = v::read(s, 64944);
+                    let t4_ = v::read(s, 64960);
+                    let t5_ = v::read(s, 64976);
                     v::store(
                         s,
                         s_px + 21504,
                         v::fma(
                             v::constant(1.5),
-                            t4_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t4_2_,
-                                v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
@@ -578,8 +752,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 22400,
                         v::fma(
                             v::constant(2.5),
-                            t4_3_,
-                            v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
@@ -587,8 +761,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 23296,
                         v::fma(
                             v::constant(0.5),
-                            t4_3_,
-                            v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
@@ -596,8 +770,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 24192,
                         v::fma(
                             v::constant(2.0),
-                            t4_3_,
-                            v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -605,8 +779,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 25088,
                         v::fma(
                             v::constant(-0.5),
-                            t4_3_,
-                            v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -614,24 +788,30 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 25984,
                         v::fma(
                             v::constant(1.5),
-                            t4_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t4_3_,
-                                v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, 64992);
+                    let t1_ = v::read(s, 65008);
+                    let t2_ = v::read(s, 65024);
+                    let t3_ = v::read(s, 65040);
+                    let t4_ = v::read(s, 65056);
+                    let t5_ = v::read(s, 65072);
                     v::store(
                         s,
                         s_px + 26880,
                         v::fma(
                             v::constant(1.5),
-                            t5_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t5_2_,
-                                v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
@@ -640,8 +820,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 27776,
                         v::fma(
                             v::constant(2.5),
-                            t5_3_,
-                            v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
@@ -649,8 +829,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 28672,
                         v::fma(
                             v::constant(0.5),
-                            t5_3_,
-                            v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
@@ -658,8 +838,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 29568,
                         v::fma(
                             v::constant(2.0),
-                            t5_3_,
-                            v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -667,8 +847,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 30464,
                         v::fma(
                             v::constant(-0.5),
-                            t5_3_,
-                            v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
@@ -676,11 +856,11 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         s_px + 31360,
                         v::fma(
                             v::constant(1.5),
-                            t5_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t5_3_,
-                                v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
@@ -956,27 +1136,40 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::read(s, s_px + 40320);
                         let d4_ = v::read(s, s_px + 43008);
                         let d5_ = v::read(s, s_px + 45696);
-                        let t0_0_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            64512,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_0_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_0_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_0_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            64608,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            64704,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            64800,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 32704);
@@ -985,27 +1178,40 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::read(s, s_px + 40768);
                         let d4_ = v::read(s, s_px + 43456);
                         let d5_ = v::read(s, s_px + 46144);
-                        let t0_1_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            64528,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_1_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_1_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_1_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            64624,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            64720,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            64816,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 33152);
@@ -1014,27 +1220,40 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::read(s, s_px + 41216);
                         let d4_ = v::read(s, s_px + 43904);
                         let d5_ = v::read(s, s_px + 46592);
-                        let t0_2_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            64544,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_2_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_2_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_2_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            64640,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            64736,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            64832,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 33600);
@@ -1043,27 +1262,40 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::read(s, s_px + 41664);
                         let d4_ = v::read(s, s_px + 44352);
                         let d5_ = v::read(s, s_px + 47040);
-                        let t0_3_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            64560,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_3_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_3_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_3_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            64656,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            64752,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            64848,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 34048);
@@ -1072,27 +1304,40 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::read(s, s_px + 42112);
                         let d4_ = v::read(s, s_px + 44800);
                         let d5_ = v::read(s, s_px + 47488);
-                        let t0_4_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            64576,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_4_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_4_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_4_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            64672,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            64768,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            64864,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 34496);
@@ -1101,39 +1346,55 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::read(s, s_px + 42560);
                         let d4_ = v::read(s, s_px + 45248);
                         let d5_ = v::read(s, s_px + 47936);
-                        let t0_5_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            64592,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_5_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_5_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_5_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            64688,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                             ),
                         );
+                        v::store(
+                            s,
+                            64784,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            64880,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, 64512);
+                        let t1_ = v::read(s, 64528);
+                        let t2_ = v::read(s, 64544);
+                        let t3_ = v::read(s, 64560);
+                        let t4_ = v::read(s, 64576);
+                        let t5_ = v::read(s, 64592);
                         v::store(
                             y,
                             y_px,
                             v::max(
                                 v::zero(),
                                 v::add(
-                                    v::add(
-                                        v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                        t0_4_,
-                                    ),
+                                    v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                     bias,
                                 ),
                             ),
@@ -1146,8 +1407,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-2.0),
-                                        t0_4_,
-                                        v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1161,8 +1422,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(4.0),
-                                        t0_4_,
-                                        v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1176,27 +1437,30 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-8.0),
-                                        t0_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(0.125),
-                                            t0_3_,
-                                            v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                            t3_,
+                                            v::sub(v::add(t1_, t5_), t2_),
                                         ),
                                     ),
                                     bias,
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, 64608);
+                        let t1_ = v::read(s, 64624);
+                        let t2_ = v::read(s, 64640);
+                        let t3_ = v::read(s, 64656);
+                        let t4_ = v::read(s, 64672);
+                        let t5_ = v::read(s, 64688);
                         v::store(
                             y,
                             y_px + 896,
                             v::max(
                                 v::zero(),
                                 v::add(
-                                    v::add(
-                                        v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                        t1_4_,
-                                    ),
+                                    v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                     bias,
                                 ),
                             ),
@@ -1209,8 +1473,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-2.0),
-                                        t1_4_,
-                                        v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1224,8 +1488,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(4.0),
-                                        t1_4_,
-                                        v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1239,27 +1503,30 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-8.0),
-                                        t1_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(0.125),
-                                            t1_3_,
-                                            v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                            t3_,
+                                            v::sub(v::add(t1_, t5_), t2_),
                                         ),
                                     ),
                                     bias,
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, 64704);
+                        let t1_ = v::read(s, 64720);
+                        let t2_ = v::read(s, 64736);
+                        let t3_ = v::read(s, 64752);
+                        let t4_ = v::read(s, 64768);
+                        let t5_ = v::read(s, 64784);
                         v::store(
                             y,
                             y_px + 1792,
                             v::max(
                                 v::zero(),
                                 v::add(
-                                    v::add(
-                                        v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
-                                        t2_4_,
-                                    ),
+                                    v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                     bias,
                                 ),
                             ),
@@ -1272,8 +1539,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-2.0),
-                                        t2_4_,
-                                        v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1287,8 +1554,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(4.0),
-                                        t2_4_,
-                                        v::fma(v::constant(0.25), t2_3_, v::add(t2_1_, t2_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1302,27 +1569,30 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-8.0),
-                                        t2_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(0.125),
-                                            t2_3_,
-                                            v::sub(v::add(t2_1_, t2_5_), t2_2_),
+                                            t3_,
+                                            v::sub(v::add(t1_, t5_), t2_),
                                         ),
                                     ),
                                     bias,
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, 64800);
+                        let t1_ = v::read(s, 64816);
+                        let t2_ = v::read(s, 64832);
+                        let t3_ = v::read(s, 64848);
+                        let t4_ = v::read(s, 64864);
+                        let t5_ = v::read(s, 64880);
                         v::store(
                             y,
                             y_px + 2688,
                             v::max(
                                 v::zero(),
                                 v::add(
-                                    v::add(
-                                        v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
-                                        t3_4_,
-                                    ),
+                                    v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                     bias,
                                 ),
                             ),
@@ -1335,8 +1605,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-2.0),
-                                        t3_4_,
-                                        v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1350,8 +1620,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(4.0),
-                                        t3_4_,
-                                        v::fma(v::constant(0.25), t3_3_, v::add(t3_1_, t3_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1365,11 +1635,11 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-8.0),
-                                        t3_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(0.125),
-                                            t3_3_,
-                                            v::sub(v::add(t3_1_, t3_5_), t3_2_),
+                                            t3_,
+                                            v::sub(v::add(t1_, t5_), t2_),
                                         ),
                                     ),
                                     bias,

@@ -13,7 +13,7 @@ pub const TASKS: usize = 4;
 
 const X: usize = 115200;
 const W: usize = 589952;
-const S: usize = 96768;
+const S: usize = 97344;
 const Y: usize = 100352;
 const X_PLANE: usize = 14400;
 const W_PANEL: usize = 73744;
@@ -24,7 +24,7 @@ const Y_PLANE: usize = 12544;
 ///
 /// - loops: band:4 . g:8 . f:36 . p:7 . cb:8 . k:4
 /// - products: 2 tiles x 16 channels
-/// - cost: 231.2 MFLOP, 3609 kB read and written, 64 flop per byte
+/// - cost: 231.2 MFLOP, 3611 kB read and written, 64 flop per byte
 /// - used by: steps 18 (`/layer2/layer2.1/conv2/Conv`), 21 (`/layer2/layer2.2/conv2/Conv`), 24 (`/layer2/layer2.3/conv2/Conv`)
 #[inline(never)]
 pub fn winograd4x4_3x3_128x28x28_128_relu(
@@ -36,7 +36,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
 ) {
     assert!(tasks.end <= TASKS);
     // SAFETY: the largest index of each array, as proved; x: 115196 + 4 <= 115200; w: 589948 + 4 <= 589952;
-    // s: 72572 + 4 <= 96768; y: 100348 + 4 <= 100352
+    // s: 97340 + 4 <= 97344; y: 100348 + 4 <= 100352
     unsafe {
         for band in tasks {
             let x_band = band * 3840;
@@ -53,49 +53,74 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let s_px = s_py + px * 16;
                             for h in 0..4 {
                                 let x_h = x_px + h * 4;
-                                let s_h = s_px + h * 4;
+                                let s_h = h * 4;
+                                let s_h_2 = s_px + h * 4;
                                 let d0_ = v::load(x, x_h);
                                 let d1_ = v::load(x, x_h + 480);
                                 let d2_ = v::load(x, x_h + 960);
                                 let d3_ = v::load(x, x_h + 1440);
                                 let d4_ = v::load(x, x_h + 1920);
                                 let d5_ = v::load(x, x_h + 2400);
-                                let t0_0_ = v::fma(
-                                    v::constant(1.5),
-                                    d3_,
+                                v::store(
+                                    s,
+                                    s_h + 96768,
                                     v::fma(
-                                        v::constant(-2.0),
-                                        d2_,
-                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        v::constant(1.5),
+                                        d3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d2_,
+                                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        ),
                                     ),
                                 );
-                                let t1_0_ = v::fma(
-                                    v::constant(2.5),
-                                    d3_,
-                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                                );
-                                let t2_0_ = v::fma(
-                                    v::constant(0.5),
-                                    d3_,
-                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                                );
-                                let t3_0_ = v::fma(
-                                    v::constant(2.0),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                                );
-                                let t4_0_ = v::fma(
-                                    v::constant(-0.5),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                                );
-                                let t5_0_ = v::fma(
-                                    v::constant(1.5),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96864,
                                     v::fma(
-                                        v::constant(-2.0),
+                                        v::constant(2.5),
                                         d3_,
-                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 96960,
+                                    v::fma(
+                                        v::constant(0.5),
+                                        d3_,
+                                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97056,
+                                    v::fma(
+                                        v::constant(2.0),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97152,
+                                    v::fma(
+                                        v::constant(-0.5),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97248,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d3_,
+                                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::load(x, x_h + 16);
@@ -104,42 +129,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::load(x, x_h + 1456);
                                 let d4_ = v::load(x, x_h + 1936);
                                 let d5_ = v::load(x, x_h + 2416);
-                                let t0_1_ = v::fma(
-                                    v::constant(1.5),
-                                    d3_,
+                                v::store(
+                                    s,
+                                    s_h + 96784,
                                     v::fma(
-                                        v::constant(-2.0),
-                                        d2_,
-                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        v::constant(1.5),
+                                        d3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d2_,
+                                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        ),
                                     ),
                                 );
-                                let t1_1_ = v::fma(
-                                    v::constant(2.5),
-                                    d3_,
-                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                                );
-                                let t2_1_ = v::fma(
-                                    v::constant(0.5),
-                                    d3_,
-                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                                );
-                                let t3_1_ = v::fma(
-                                    v::constant(2.0),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                                );
-                                let t4_1_ = v::fma(
-                                    v::constant(-0.5),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                                );
-                                let t5_1_ = v::fma(
-                                    v::constant(1.5),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96880,
                                     v::fma(
-                                        v::constant(-2.0),
+                                        v::constant(2.5),
                                         d3_,
-                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 96976,
+                                    v::fma(
+                                        v::constant(0.5),
+                                        d3_,
+                                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97072,
+                                    v::fma(
+                                        v::constant(2.0),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97168,
+                                    v::fma(
+                                        v::constant(-0.5),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97264,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d3_,
+                                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::load(x, x_h + 32);
@@ -148,42 +197,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::load(x, x_h + 1472);
                                 let d4_ = v::load(x, x_h + 1952);
                                 let d5_ = v::load(x, x_h + 2432);
-                                let t0_2_ = v::fma(
-                                    v::constant(1.5),
-                                    d3_,
+                                v::store(
+                                    s,
+                                    s_h + 96800,
                                     v::fma(
-                                        v::constant(-2.0),
-                                        d2_,
-                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        v::constant(1.5),
+                                        d3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d2_,
+                                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        ),
                                     ),
                                 );
-                                let t1_2_ = v::fma(
-                                    v::constant(2.5),
-                                    d3_,
-                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                                );
-                                let t2_2_ = v::fma(
-                                    v::constant(0.5),
-                                    d3_,
-                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                                );
-                                let t3_2_ = v::fma(
-                                    v::constant(2.0),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                                );
-                                let t4_2_ = v::fma(
-                                    v::constant(-0.5),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                                );
-                                let t5_2_ = v::fma(
-                                    v::constant(1.5),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96896,
                                     v::fma(
-                                        v::constant(-2.0),
+                                        v::constant(2.5),
                                         d3_,
-                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 96992,
+                                    v::fma(
+                                        v::constant(0.5),
+                                        d3_,
+                                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97088,
+                                    v::fma(
+                                        v::constant(2.0),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97184,
+                                    v::fma(
+                                        v::constant(-0.5),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97280,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d3_,
+                                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::load(x, x_h + 48);
@@ -192,42 +265,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::load(x, x_h + 1488);
                                 let d4_ = v::load(x, x_h + 1968);
                                 let d5_ = v::load(x, x_h + 2448);
-                                let t0_3_ = v::fma(
-                                    v::constant(1.5),
-                                    d3_,
+                                v::store(
+                                    s,
+                                    s_h + 96816,
                                     v::fma(
-                                        v::constant(-2.0),
-                                        d2_,
-                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        v::constant(1.5),
+                                        d3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d2_,
+                                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        ),
                                     ),
                                 );
-                                let t1_3_ = v::fma(
-                                    v::constant(2.5),
-                                    d3_,
-                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                                );
-                                let t2_3_ = v::fma(
-                                    v::constant(0.5),
-                                    d3_,
-                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                                );
-                                let t3_3_ = v::fma(
-                                    v::constant(2.0),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                                );
-                                let t4_3_ = v::fma(
-                                    v::constant(-0.5),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                                );
-                                let t5_3_ = v::fma(
-                                    v::constant(1.5),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96912,
                                     v::fma(
-                                        v::constant(-2.0),
+                                        v::constant(2.5),
                                         d3_,
-                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97008,
+                                    v::fma(
+                                        v::constant(0.5),
+                                        d3_,
+                                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97104,
+                                    v::fma(
+                                        v::constant(2.0),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97200,
+                                    v::fma(
+                                        v::constant(-0.5),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97296,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d3_,
+                                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::load(x, x_h + 64);
@@ -236,42 +333,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::load(x, x_h + 1504);
                                 let d4_ = v::load(x, x_h + 1984);
                                 let d5_ = v::load(x, x_h + 2464);
-                                let t0_4_ = v::fma(
-                                    v::constant(1.5),
-                                    d3_,
+                                v::store(
+                                    s,
+                                    s_h + 96832,
                                     v::fma(
-                                        v::constant(-2.0),
-                                        d2_,
-                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        v::constant(1.5),
+                                        d3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d2_,
+                                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                        ),
                                     ),
                                 );
-                                let t1_4_ = v::fma(
-                                    v::constant(2.5),
-                                    d3_,
-                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                                );
-                                let t2_4_ = v::fma(
-                                    v::constant(0.5),
-                                    d3_,
-                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                                );
-                                let t3_4_ = v::fma(
-                                    v::constant(2.0),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                                );
-                                let t4_4_ = v::fma(
-                                    v::constant(-0.5),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                                );
-                                let t5_4_ = v::fma(
-                                    v::constant(1.5),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96928,
                                     v::fma(
-                                        v::constant(-2.0),
+                                        v::constant(2.5),
                                         d3_,
-                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97024,
+                                    v::fma(
+                                        v::constant(0.5),
+                                        d3_,
+                                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97120,
+                                    v::fma(
+                                        v::constant(2.0),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97216,
+                                    v::fma(
+                                        v::constant(-0.5),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97312,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            d3_,
+                                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::load(x, x_h + 80);
@@ -280,413 +401,473 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::load(x, x_h + 1520);
                                 let d4_ = v::load(x, x_h + 2000);
                                 let d5_ = v::load(x, x_h + 2480);
-                                let t0_5_ = v::fma(
-                                    v::constant(1.5),
-                                    d3_,
+                                v::store(
+                                    s,
+                                    s_h + 96848,
                                     v::fma(
-                                        v::constant(-2.0),
-                                        d2_,
-                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                                    ),
-                                );
-                                let t1_5_ = v::fma(
-                                    v::constant(2.5),
-                                    d3_,
-                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                                );
-                                let t2_5_ = v::fma(
-                                    v::constant(0.5),
-                                    d3_,
-                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                                );
-                                let t3_5_ = v::fma(
-                                    v::constant(2.0),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                                );
-                                let t4_5_ = v::fma(
-                                    v::constant(-0.5),
-                                    d3_,
-                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                                );
-                                let t5_5_ = v::fma(
-                                    v::constant(1.5),
-                                    d4_,
-                                    v::fma(
-                                        v::constant(-2.0),
+                                        v::constant(1.5),
                                         d3_,
-                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
-                                    ),
-                                );
-                                v::store(
-                                    s,
-                                    s_h,
-                                    v::fma(
-                                        v::constant(1.5),
-                                        t0_3_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t0_2_,
-                                            v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                                            d2_,
+                                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
                                         ),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 1792,
+                                    s_h + 96944,
                                     v::fma(
                                         v::constant(2.5),
-                                        t0_3_,
-                                        v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                                        d3_,
+                                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 3584,
+                                    s_h + 97040,
                                     v::fma(
                                         v::constant(0.5),
-                                        t0_3_,
-                                        v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                                        d3_,
+                                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 5376,
+                                    s_h + 97136,
                                     v::fma(
                                         v::constant(2.0),
-                                        t0_3_,
-                                        v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 7168,
+                                    s_h + 97232,
                                     v::fma(
                                         v::constant(-0.5),
-                                        t0_3_,
-                                        v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                                        d3_,
+                                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 8960,
+                                    s_h + 97328,
                                     v::fma(
                                         v::constant(1.5),
-                                        t0_4_,
+                                        d4_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t0_3_,
-                                            v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                                            d3_,
+                                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 96768);
+                                let t1_ = v::read(s, s_h + 96784);
+                                let t2_ = v::read(s, s_h + 96800);
+                                let t3_ = v::read(s, s_h + 96816);
+                                let t4_ = v::read(s, s_h + 96832);
+                                let t5_ = v::read(s, s_h + 96848);
+                                v::store(
+                                    s,
+                                    s_h_2,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t2_,
+                                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                         ),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 10752,
-                                    v::fma(
-                                        v::constant(1.5),
-                                        t1_3_,
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t1_2_,
-                                            v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
-                                        ),
-                                    ),
-                                );
-                                v::store(
-                                    s,
-                                    s_h + 12544,
+                                    s_h_2 + 1792,
                                     v::fma(
                                         v::constant(2.5),
-                                        t1_3_,
-                                        v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                                        t3_,
+                                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 14336,
+                                    s_h_2 + 3584,
                                     v::fma(
                                         v::constant(0.5),
-                                        t1_3_,
-                                        v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                                        t3_,
+                                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 16128,
+                                    s_h_2 + 5376,
                                     v::fma(
                                         v::constant(2.0),
-                                        t1_3_,
-                                        v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 17920,
+                                    s_h_2 + 7168,
                                     v::fma(
                                         v::constant(-0.5),
-                                        t1_3_,
-                                        v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 19712,
+                                    s_h_2 + 8960,
                                     v::fma(
                                         v::constant(1.5),
-                                        t1_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t1_3_,
-                                            v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                                            t3_,
+                                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 96864);
+                                let t1_ = v::read(s, s_h + 96880);
+                                let t2_ = v::read(s, s_h + 96896);
+                                let t3_ = v::read(s, s_h + 96912);
+                                let t4_ = v::read(s, s_h + 96928);
+                                let t5_ = v::read(s, s_h + 96944);
+                                v::store(
+                                    s,
+                                    s_h_2 + 10752,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t2_,
+                                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                         ),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 21504,
-                                    v::fma(
-                                        v::constant(1.5),
-                                        t2_3_,
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t2_2_,
-                                            v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
-                                        ),
-                                    ),
-                                );
-                                v::store(
-                                    s,
-                                    s_h + 23296,
+                                    s_h_2 + 12544,
                                     v::fma(
                                         v::constant(2.5),
-                                        t2_3_,
-                                        v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                                        t3_,
+                                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 25088,
+                                    s_h_2 + 14336,
                                     v::fma(
                                         v::constant(0.5),
-                                        t2_3_,
-                                        v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                                        t3_,
+                                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 26880,
+                                    s_h_2 + 16128,
                                     v::fma(
                                         v::constant(2.0),
-                                        t2_3_,
-                                        v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 28672,
+                                    s_h_2 + 17920,
                                     v::fma(
                                         v::constant(-0.5),
-                                        t2_3_,
-                                        v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 30464,
+                                    s_h_2 + 19712,
                                     v::fma(
                                         v::constant(1.5),
-                                        t2_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t2_3_,
-                                            v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                                            t3_,
+                                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 96960);
+                                let t1_ = v::read(s, s_h + 96976);
+                                let t2_ = v::read(s, s_h + 96992);
+                                let t3_ = v::read(s, s_h + 97008);
+                                let t4_ = v::read(s, s_h + 97024);
+                                let t5_ = v::read(s, s_h + 97040);
+                                v::store(
+                                    s,
+                                    s_h_2 + 21504,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t2_,
+                                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                         ),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 32256,
-                                    v::fma(
-                                        v::constant(1.5),
-                                        t3_3_,
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t3_2_,
-                                            v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
-                                        ),
-                                    ),
-                                );
-                                v::store(
-                                    s,
-                                    s_h + 34048,
+                                    s_h_2 + 23296,
                                     v::fma(
                                         v::constant(2.5),
-                                        t3_3_,
-                                        v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                                        t3_,
+                                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 35840,
+                                    s_h_2 + 25088,
                                     v::fma(
                                         v::constant(0.5),
-                                        t3_3_,
-                                        v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                                        t3_,
+                                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 37632,
+                                    s_h_2 + 26880,
                                     v::fma(
                                         v::constant(2.0),
-                                        t3_3_,
-                                        v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 39424,
+                                    s_h_2 + 28672,
                                     v::fma(
                                         v::constant(-0.5),
-                                        t3_3_,
-                                        v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 41216,
+                                    s_h_2 + 30464,
                                     v::fma(
                                         v::constant(1.5),
-                                        t3_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t3_3_,
-                                            v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                                            t3_,
+                                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 97056);
+                                let t1_ = v::read(s, s_h + 97072);
+                                let t2_ = v::read(s, s_h + 97088);
+                                let t3_ = v::read(s, s_h + 97104);
+                                let t4_ = v::read(s, s_h + 97120);
+                                let t5_ = v::read(s, s_h + 97136);
+                                v::store(
+                                    s,
+                                    s_h_2 + 32256,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t2_,
+                                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                         ),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 43008,
-                                    v::fma(
-                                        v::constant(1.5),
-                                        t4_3_,
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t4_2_,
-                                            v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
-                                        ),
-                                    ),
-                                );
-                                v::store(
-                                    s,
-                                    s_h + 44800,
+                                    s_h_2 + 34048,
                                     v::fma(
                                         v::constant(2.5),
-                                        t4_3_,
-                                        v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                                        t3_,
+                                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 46592,
+                                    s_h_2 + 35840,
                                     v::fma(
                                         v::constant(0.5),
-                                        t4_3_,
-                                        v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
+                                        t3_,
+                                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 48384,
+                                    s_h_2 + 37632,
                                     v::fma(
                                         v::constant(2.0),
-                                        t4_3_,
-                                        v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 50176,
+                                    s_h_2 + 39424,
                                     v::fma(
                                         v::constant(-0.5),
-                                        t4_3_,
-                                        v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 51968,
+                                    s_h_2 + 41216,
                                     v::fma(
                                         v::constant(1.5),
-                                        t4_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t4_3_,
-                                            v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
+                                            t3_,
+                                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 97152);
+                                let t1_ = v::read(s, s_h + 97168);
+                                let t2_ = v::read(s, s_h + 97184);
+                                let t3_ = v::read(s, s_h + 97200);
+                                let t4_ = v::read(s, s_h + 97216);
+                                let t5_ = v::read(s, s_h + 97232);
+                                v::store(
+                                    s,
+                                    s_h_2 + 43008,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t2_,
+                                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                         ),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 53760,
-                                    v::fma(
-                                        v::constant(1.5),
-                                        t5_3_,
-                                        v::fma(
-                                            v::constant(-2.0),
-                                            t5_2_,
-                                            v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
-                                        ),
-                                    ),
-                                );
-                                v::store(
-                                    s,
-                                    s_h + 55552,
+                                    s_h_2 + 44800,
                                     v::fma(
                                         v::constant(2.5),
-                                        t5_3_,
-                                        v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
+                                        t3_,
+                                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 57344,
+                                    s_h_2 + 46592,
                                     v::fma(
                                         v::constant(0.5),
-                                        t5_3_,
-                                        v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
+                                        t3_,
+                                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 59136,
+                                    s_h_2 + 48384,
                                     v::fma(
                                         v::constant(2.0),
-                                        t5_3_,
-                                        v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 60928,
+                                    s_h_2 + 50176,
                                     v::fma(
                                         v::constant(-0.5),
-                                        t5_3_,
-                                        v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                     ),
                                 );
                                 v::store(
                                     s,
-                                    s_h + 62720,
+                                    s_h_2 + 51968,
                                     v::fma(
                                         v::constant(1.5),
-                                        t5_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(-2.0),
-                                            t5_3_,
-                                            v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
+                                            t3_,
+                                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 97248);
+                                let t1_ = v::read(s, s_h + 97264);
+                                let t2_ = v::read(s, s_h + 97280);
+                                let t3_ = v::read(s, s_h + 97296);
+                                let t4_ = v::read(s, s_h + 97312);
+                                let t5_ = v::read(s, s_h + 97328);
+                                v::store(
+                                    s,
+                                    s_h_2 + 53760,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t3_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t2_,
+                                            v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
+                                        ),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h_2 + 55552,
+                                    v::fma(
+                                        v::constant(2.5),
+                                        t3_,
+                                        v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h_2 + 57344,
+                                    v::fma(
+                                        v::constant(0.5),
+                                        t3_,
+                                        v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h_2 + 59136,
+                                    v::fma(
+                                        v::constant(2.0),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h_2 + 60928,
+                                    v::fma(
+                                        v::constant(-0.5),
+                                        t3_,
+                                        v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h_2 + 62720,
+                                    v::fma(
+                                        v::constant(1.5),
+                                        t4_,
+                                        v::fma(
+                                            v::constant(-2.0),
+                                            t3_,
+                                            v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                         ),
                                     ),
                                 );
@@ -807,27 +988,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 68544);
                                 let d4_ = v::read(s, s_px + 69888);
                                 let d5_ = v::read(s, s_px + 71232);
-                                let t0_0_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96768,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_0_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_0_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_0_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96864,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 96960,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97056,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 64736);
@@ -836,27 +1030,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 68768);
                                 let d4_ = v::read(s, s_px + 70112);
                                 let d5_ = v::read(s, s_px + 71456);
-                                let t0_1_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96784,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_1_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_1_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_1_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96880,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 96976,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97072,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 64960);
@@ -865,27 +1072,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 68992);
                                 let d4_ = v::read(s, s_px + 70336);
                                 let d5_ = v::read(s, s_px + 71680);
-                                let t0_2_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96800,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_2_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_2_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_2_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96896,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 96992,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97088,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 65184);
@@ -894,27 +1114,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 69216);
                                 let d4_ = v::read(s, s_px + 70560);
                                 let d5_ = v::read(s, s_px + 71904);
-                                let t0_3_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96816,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_3_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_3_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_3_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96912,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97008,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97104,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 65408);
@@ -923,27 +1156,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 69440);
                                 let d4_ = v::read(s, s_px + 70784);
                                 let d5_ = v::read(s, s_px + 72128);
-                                let t0_4_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96832,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_4_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_4_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_4_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96928,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97024,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97120,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
                                     ),
                                 );
                                 let d0_ = v::read(s, s_px + 65632);
@@ -952,39 +1198,55 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let d3_ = v::read(s, s_px + 69664);
                                 let d4_ = v::read(s, s_px + 71008);
                                 let d5_ = v::read(s, s_px + 72352);
-                                let t0_5_ = v::add(
-                                    v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96848,
+                                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                                 );
-                                let t1_5_ = v::fma(
-                                    v::constant(-2.0),
-                                    d4_,
-                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                                );
-                                let t2_5_ = v::fma(
-                                    v::constant(4.0),
-                                    d4_,
-                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                                );
-                                let t3_5_ = v::fma(
-                                    v::constant(-8.0),
-                                    d4_,
+                                v::store(
+                                    s,
+                                    s_h + 96944,
                                     v::fma(
-                                        v::constant(0.125),
-                                        d3_,
-                                        v::sub(v::add(d1_, d5_), d2_),
+                                        v::constant(-2.0),
+                                        d4_,
+                                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                                     ),
                                 );
+                                v::store(
+                                    s,
+                                    s_h + 97040,
+                                    v::fma(
+                                        v::constant(4.0),
+                                        d4_,
+                                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                    ),
+                                );
+                                v::store(
+                                    s,
+                                    s_h + 97136,
+                                    v::fma(
+                                        v::constant(-8.0),
+                                        d4_,
+                                        v::fma(
+                                            v::constant(0.125),
+                                            d3_,
+                                            v::sub(v::add(d1_, d5_), d2_),
+                                        ),
+                                    ),
+                                );
+                                let t0_ = v::read(s, s_h + 96768);
+                                let t1_ = v::read(s, s_h + 96784);
+                                let t2_ = v::read(s, s_h + 96800);
+                                let t3_ = v::read(s, s_h + 96816);
+                                let t4_ = v::read(s, s_h + 96832);
+                                let t5_ = v::read(s, s_h + 96848);
                                 v::store(
                                     y,
                                     y_px,
                                     v::max(
                                         v::zero(),
                                         v::add(
-                                            v::add(
-                                                v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                                t0_4_,
-                                            ),
+                                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                             bias,
                                         ),
                                     ),
@@ -997,8 +1259,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-2.0),
-                                                t0_4_,
-                                                v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1012,8 +1274,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(4.0),
-                                                t0_4_,
-                                                v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1027,27 +1289,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-8.0),
-                                                t0_4_,
+                                                t4_,
                                                 v::fma(
                                                     v::constant(0.125),
-                                                    t0_3_,
-                                                    v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                                    t3_,
+                                                    v::sub(v::add(t1_, t5_), t2_),
                                                 ),
                                             ),
                                             bias,
                                         ),
                                     ),
                                 );
+                                let t0_ = v::read(s, s_h + 96864);
+                                let t1_ = v::read(s, s_h + 96880);
+                                let t2_ = v::read(s, s_h + 96896);
+                                let t3_ = v::read(s, s_h + 96912);
+                                let t4_ = v::read(s, s_h + 96928);
+                                let t5_ = v::read(s, s_h + 96944);
                                 v::store(
                                     y,
                                     y_px + 448,
                                     v::max(
                                         v::zero(),
                                         v::add(
-                                            v::add(
-                                                v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                                t1_4_,
-                                            ),
+                                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                             bias,
                                         ),
                                     ),
@@ -1060,8 +1325,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-2.0),
-                                                t1_4_,
-                                                v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1075,8 +1340,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(4.0),
-                                                t1_4_,
-                                                v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1090,27 +1355,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-8.0),
-                                                t1_4_,
+                                                t4_,
                                                 v::fma(
                                                     v::constant(0.125),
-                                                    t1_3_,
-                                                    v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                                    t3_,
+                                                    v::sub(v::add(t1_, t5_), t2_),
                                                 ),
                                             ),
                                             bias,
                                         ),
                                     ),
                                 );
+                                let t0_ = v::read(s, s_h + 96960);
+                                let t1_ = v::read(s, s_h + 96976);
+                                let t2_ = v::read(s, s_h + 96992);
+                                let t3_ = v::read(s, s_h + 97008);
+                                let t4_ = v::read(s, s_h + 97024);
+                                let t5_ = v::read(s, s_h + 97040);
                                 v::store(
                                     y,
                                     y_px + 896,
                                     v::max(
                                         v::zero(),
                                         v::add(
-                                            v::add(
-                                                v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
-                                                t2_4_,
-                                            ),
+                                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                             bias,
                                         ),
                                     ),
@@ -1123,8 +1391,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-2.0),
-                                                t2_4_,
-                                                v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1138,8 +1406,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(4.0),
-                                                t2_4_,
-                                                v::fma(v::constant(0.25), t2_3_, v::add(t2_1_, t2_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1153,27 +1421,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-8.0),
-                                                t2_4_,
+                                                t4_,
                                                 v::fma(
                                                     v::constant(0.125),
-                                                    t2_3_,
-                                                    v::sub(v::add(t2_1_, t2_5_), t2_2_),
+                                                    t3_,
+                                                    v::sub(v::add(t1_, t5_), t2_),
                                                 ),
                                             ),
                                             bias,
                                         ),
                                     ),
                                 );
+                                let t0_ = v::read(s, s_h + 97056);
+                                let t1_ = v::read(s, s_h + 97072);
+                                let t2_ = v::read(s, s_h + 97088);
+                                let t3_ = v::read(s, s_h + 97104);
+                                let t4_ = v::read(s, s_h + 97120);
+                                let t5_ = v::read(s, s_h + 97136);
                                 v::store(
                                     y,
                                     y_px + 1344,
                                     v::max(
                                         v::zero(),
                                         v::add(
-                                            v::add(
-                                                v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
-                                                t3_4_,
-                                            ),
+                                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                             bias,
                                         ),
                                     ),
@@ -1186,8 +1457,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-2.0),
-                                                t3_4_,
-                                                v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1201,8 +1472,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(4.0),
-                                                t3_4_,
-                                                v::fma(v::constant(0.25), t3_3_, v::add(t3_1_, t3_2_)),
+                                                t4_,
+                                                v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                             ),
                                             bias,
                                         ),
@@ -1216,11 +1487,11 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         v::add(
                                             v::fma(
                                                 v::constant(-8.0),
-                                                t3_4_,
+                                                t4_,
                                                 v::fma(
                                                     v::constant(0.125),
-                                                    t3_3_,
-                                                    v::sub(v::add(t3_1_, t3_5_), t3_2_),
+                                                    t3_,
+                                                    v::sub(v::add(t1_, t5_), t2_),
                                                 ),
                                             ),
                                             bias,
@@ -1241,49 +1512,74 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                         let s_px = s_cb + px * 16;
                         for h in 0..4 {
                             let x_h = x_px + h * 4;
-                            let s_h = s_px + h * 4;
+                            let s_h = h * 4;
+                            let s_h_2 = s_px + h * 4;
                             let d0_ = v::load(x, x_h + 11520);
                             let d1_ = v::load(x, x_h + 12000);
                             let d2_ = v::load(x, x_h + 12480);
                             let d3_ = v::load(x, x_h + 12960);
                             let d4_ = v::load(x, x_h + 13440);
                             let d5_ = v::load(x, x_h + 13920);
-                            let t0_0_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                s_h + 96768,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_0_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_0_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_0_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_0_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_0_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96864,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 96960,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97056,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97152,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97248,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_h + 11536);
@@ -1292,42 +1588,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_h + 12976);
                             let d4_ = v::load(x, x_h + 13456);
                             let d5_ = v::load(x, x_h + 13936);
-                            let t0_1_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                s_h + 96784,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_1_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_1_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_1_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_1_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_1_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96880,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 96976,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97072,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97168,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97264,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_h + 11552);
@@ -1336,42 +1656,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_h + 12992);
                             let d4_ = v::load(x, x_h + 13472);
                             let d5_ = v::load(x, x_h + 13952);
-                            let t0_2_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                s_h + 96800,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_2_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_2_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_2_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_2_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_2_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96896,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 96992,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97088,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97184,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97280,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_h + 11568);
@@ -1380,42 +1724,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_h + 13008);
                             let d4_ = v::load(x, x_h + 13488);
                             let d5_ = v::load(x, x_h + 13968);
-                            let t0_3_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                s_h + 96816,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_3_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_3_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_3_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_3_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_3_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96912,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97008,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97104,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97200,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97296,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_h + 11584);
@@ -1424,42 +1792,66 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_h + 13024);
                             let d4_ = v::load(x, x_h + 13504);
                             let d5_ = v::load(x, x_h + 13984);
-                            let t0_4_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                s_h + 96832,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    v::constant(1.5),
+                                    d3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                    ),
                                 ),
                             );
-                            let t1_4_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_4_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_4_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_4_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_4_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96928,
                                 v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(2.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97024,
+                                v::fma(
+                                    v::constant(0.5),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97120,
+                                v::fma(
+                                    v::constant(2.0),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97216,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97312,
+                                v::fma(
+                                    v::constant(1.5),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
                                 ),
                             );
                             let d0_ = v::load(x, x_h + 11600);
@@ -1468,413 +1860,473 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::load(x, x_h + 13040);
                             let d4_ = v::load(x, x_h + 13520);
                             let d5_ = v::load(x, x_h + 14000);
-                            let t0_5_ = v::fma(
-                                v::constant(1.5),
-                                d3_,
+                            v::store(
+                                s,
+                                s_h + 96848,
                                 v::fma(
-                                    v::constant(-2.0),
-                                    d2_,
-                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                                ),
-                            );
-                            let t1_5_ = v::fma(
-                                v::constant(2.5),
-                                d3_,
-                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                            );
-                            let t2_5_ = v::fma(
-                                v::constant(0.5),
-                                d3_,
-                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                            );
-                            let t3_5_ = v::fma(
-                                v::constant(2.0),
-                                d3_,
-                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                            );
-                            let t4_5_ = v::fma(
-                                v::constant(-0.5),
-                                d3_,
-                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                            );
-                            let t5_5_ = v::fma(
-                                v::constant(1.5),
-                                d4_,
-                                v::fma(
-                                    v::constant(-2.0),
+                                    v::constant(1.5),
                                     d3_,
-                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t0_3_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t0_2_,
-                                        v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                                        d2_,
+                                        v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
                                     ),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 1792,
+                                s_h + 96944,
                                 v::fma(
                                     v::constant(2.5),
-                                    t0_3_,
-                                    v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                                    d3_,
+                                    v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 3584,
+                                s_h + 97040,
                                 v::fma(
                                     v::constant(0.5),
-                                    t0_3_,
-                                    v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                                    d3_,
+                                    v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 5376,
+                                s_h + 97136,
                                 v::fma(
                                     v::constant(2.0),
-                                    t0_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 7168,
+                                s_h + 97232,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t0_3_,
-                                    v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                                    d3_,
+                                    v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 8960,
+                                s_h + 97328,
                                 v::fma(
                                     v::constant(1.5),
-                                    t0_4_,
+                                    d4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t0_3_,
-                                        v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                                        d3_,
+                                        v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 96768);
+                            let t1_ = v::read(s, s_h + 96784);
+                            let t2_ = v::read(s, s_h + 96800);
+                            let t3_ = v::read(s, s_h + 96816);
+                            let t4_ = v::read(s, s_h + 96832);
+                            let t5_ = v::read(s, s_h + 96848);
+                            v::store(
+                                s,
+                                s_h_2,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 10752,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t1_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t1_2_,
-                                        v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 12544,
+                                s_h_2 + 1792,
                                 v::fma(
                                     v::constant(2.5),
-                                    t1_3_,
-                                    v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 14336,
+                                s_h_2 + 3584,
                                 v::fma(
                                     v::constant(0.5),
-                                    t1_3_,
-                                    v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 16128,
+                                s_h_2 + 5376,
                                 v::fma(
                                     v::constant(2.0),
-                                    t1_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 17920,
+                                s_h_2 + 7168,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t1_3_,
-                                    v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 19712,
+                                s_h_2 + 8960,
                                 v::fma(
                                     v::constant(1.5),
-                                    t1_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t1_3_,
-                                        v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 96864);
+                            let t1_ = v::read(s, s_h + 96880);
+                            let t2_ = v::read(s, s_h + 96896);
+                            let t3_ = v::read(s, s_h + 96912);
+                            let t4_ = v::read(s, s_h + 96928);
+                            let t5_ = v::read(s, s_h + 96944);
+                            v::store(
+                                s,
+                                s_h_2 + 10752,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 21504,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t2_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t2_2_,
-                                        v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 23296,
+                                s_h_2 + 12544,
                                 v::fma(
                                     v::constant(2.5),
-                                    t2_3_,
-                                    v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 25088,
+                                s_h_2 + 14336,
                                 v::fma(
                                     v::constant(0.5),
-                                    t2_3_,
-                                    v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 26880,
+                                s_h_2 + 16128,
                                 v::fma(
                                     v::constant(2.0),
-                                    t2_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 28672,
+                                s_h_2 + 17920,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t2_3_,
-                                    v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 30464,
+                                s_h_2 + 19712,
                                 v::fma(
                                     v::constant(1.5),
-                                    t2_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t2_3_,
-                                        v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 96960);
+                            let t1_ = v::read(s, s_h + 96976);
+                            let t2_ = v::read(s, s_h + 96992);
+                            let t3_ = v::read(s, s_h + 97008);
+                            let t4_ = v::read(s, s_h + 97024);
+                            let t5_ = v::read(s, s_h + 97040);
+                            v::store(
+                                s,
+                                s_h_2 + 21504,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 32256,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t3_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t3_2_,
-                                        v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 34048,
+                                s_h_2 + 23296,
                                 v::fma(
                                     v::constant(2.5),
-                                    t3_3_,
-                                    v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 35840,
+                                s_h_2 + 25088,
                                 v::fma(
                                     v::constant(0.5),
-                                    t3_3_,
-                                    v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 37632,
+                                s_h_2 + 26880,
                                 v::fma(
                                     v::constant(2.0),
-                                    t3_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 39424,
+                                s_h_2 + 28672,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t3_3_,
-                                    v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 41216,
+                                s_h_2 + 30464,
                                 v::fma(
                                     v::constant(1.5),
-                                    t3_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t3_3_,
-                                        v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 97056);
+                            let t1_ = v::read(s, s_h + 97072);
+                            let t2_ = v::read(s, s_h + 97088);
+                            let t3_ = v::read(s, s_h + 97104);
+                            let t4_ = v::read(s, s_h + 97120);
+                            let t5_ = v::read(s, s_h + 97136);
+                            v::store(
+                                s,
+                                s_h_2 + 32256,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 43008,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t4_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t4_2_,
-                                        v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 44800,
+                                s_h_2 + 34048,
                                 v::fma(
                                     v::constant(2.5),
-                                    t4_3_,
-                                    v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 46592,
+                                s_h_2 + 35840,
                                 v::fma(
                                     v::constant(0.5),
-                                    t4_3_,
-                                    v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 48384,
+                                s_h_2 + 37632,
                                 v::fma(
                                     v::constant(2.0),
-                                    t4_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 50176,
+                                s_h_2 + 39424,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t4_3_,
-                                    v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 51968,
+                                s_h_2 + 41216,
                                 v::fma(
                                     v::constant(1.5),
-                                    t4_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t4_3_,
-                                        v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 97152);
+                            let t1_ = v::read(s, s_h + 97168);
+                            let t2_ = v::read(s, s_h + 97184);
+                            let t3_ = v::read(s, s_h + 97200);
+                            let t4_ = v::read(s, s_h + 97216);
+                            let t5_ = v::read(s, s_h + 97232);
+                            v::store(
+                                s,
+                                s_h_2 + 43008,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                     ),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 53760,
-                                v::fma(
-                                    v::constant(1.5),
-                                    t5_3_,
-                                    v::fma(
-                                        v::constant(-2.0),
-                                        t5_2_,
-                                        v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
-                                    ),
-                                ),
-                            );
-                            v::store(
-                                s,
-                                s_h + 55552,
+                                s_h_2 + 44800,
                                 v::fma(
                                     v::constant(2.5),
-                                    t5_3_,
-                                    v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 57344,
+                                s_h_2 + 46592,
                                 v::fma(
                                     v::constant(0.5),
-                                    t5_3_,
-                                    v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 59136,
+                                s_h_2 + 48384,
                                 v::fma(
                                     v::constant(2.0),
-                                    t5_3_,
-                                    v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 60928,
+                                s_h_2 + 50176,
                                 v::fma(
                                     v::constant(-0.5),
-                                    t5_3_,
-                                    v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                                 ),
                             );
                             v::store(
                                 s,
-                                s_h + 62720,
+                                s_h_2 + 51968,
                                 v::fma(
                                     v::constant(1.5),
-                                    t5_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(-2.0),
-                                        t5_3_,
-                                        v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 97248);
+                            let t1_ = v::read(s, s_h + 97264);
+                            let t2_ = v::read(s, s_h + 97280);
+                            let t3_ = v::read(s, s_h + 97296);
+                            let t4_ = v::read(s, s_h + 97312);
+                            let t5_ = v::read(s, s_h + 97328);
+                            v::store(
+                                s,
+                                s_h_2 + 53760,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t3_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t2_,
+                                        v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
+                                    ),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h_2 + 55552,
+                                v::fma(
+                                    v::constant(2.5),
+                                    t3_,
+                                    v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h_2 + 57344,
+                                v::fma(
+                                    v::constant(0.5),
+                                    t3_,
+                                    v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h_2 + 59136,
+                                v::fma(
+                                    v::constant(2.0),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h_2 + 60928,
+                                v::fma(
+                                    v::constant(-0.5),
+                                    t3_,
+                                    v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h_2 + 62720,
+                                v::fma(
+                                    v::constant(1.5),
+                                    t4_,
+                                    v::fma(
+                                        v::constant(-2.0),
+                                        t3_,
+                                        v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                     ),
                                 ),
                             );
@@ -2047,27 +2499,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 68544);
                             let d4_ = v::read(s, s_px + 69888);
                             let d5_ = v::read(s, s_px + 71232);
-                            let t0_0_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96768,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_0_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_0_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_0_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96864,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 96960,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97056,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 64736);
@@ -2076,27 +2541,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 68768);
                             let d4_ = v::read(s, s_px + 70112);
                             let d5_ = v::read(s, s_px + 71456);
-                            let t0_1_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96784,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_1_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_1_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_1_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96880,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 96976,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97072,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 64960);
@@ -2105,27 +2583,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 68992);
                             let d4_ = v::read(s, s_px + 70336);
                             let d5_ = v::read(s, s_px + 71680);
-                            let t0_2_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96800,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_2_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_2_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_2_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96896,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 96992,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97088,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 65184);
@@ -2134,27 +2625,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 69216);
                             let d4_ = v::read(s, s_px + 70560);
                             let d5_ = v::read(s, s_px + 71904);
-                            let t0_3_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96816,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_3_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_3_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_3_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96912,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97008,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97104,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 65408);
@@ -2163,27 +2667,40 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 69440);
                             let d4_ = v::read(s, s_px + 70784);
                             let d5_ = v::read(s, s_px + 72128);
-                            let t0_4_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96832,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_4_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_4_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_4_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96928,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97024,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97120,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
                                 ),
                             );
                             let d0_ = v::read(s, s_px + 65632);
@@ -2192,39 +2709,55 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             let d3_ = v::read(s, s_px + 69664);
                             let d4_ = v::read(s, s_px + 71008);
                             let d5_ = v::read(s, s_px + 72352);
-                            let t0_5_ = v::add(
-                                v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96848,
+                                v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                             );
-                            let t1_5_ = v::fma(
-                                v::constant(-2.0),
-                                d4_,
-                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                            );
-                            let t2_5_ = v::fma(
-                                v::constant(4.0),
-                                d4_,
-                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                            );
-                            let t3_5_ = v::fma(
-                                v::constant(-8.0),
-                                d4_,
+                            v::store(
+                                s,
+                                s_h + 96944,
                                 v::fma(
-                                    v::constant(0.125),
-                                    d3_,
-                                    v::sub(v::add(d1_, d5_), d2_),
+                                    v::constant(-2.0),
+                                    d4_,
+                                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                                 ),
                             );
+                            v::store(
+                                s,
+                                s_h + 97040,
+                                v::fma(
+                                    v::constant(4.0),
+                                    d4_,
+                                    v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                                ),
+                            );
+                            v::store(
+                                s,
+                                s_h + 97136,
+                                v::fma(
+                                    v::constant(-8.0),
+                                    d4_,
+                                    v::fma(
+                                        v::constant(0.125),
+                                        d3_,
+                                        v::sub(v::add(d1_, d5_), d2_),
+                                    ),
+                                ),
+                            );
+                            let t0_ = v::read(s, s_h + 96768);
+                            let t1_ = v::read(s, s_h + 96784);
+                            let t2_ = v::read(s, s_h + 96800);
+                            let t3_ = v::read(s, s_h + 96816);
+                            let t4_ = v::read(s, s_h + 96832);
+                            let t5_ = v::read(s, s_h + 96848);
                             v::store(
                                 y,
                                 y_px + 10752,
                                 v::max(
                                     v::zero(),
                                     v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                            t0_4_,
-                                        ),
+                                        v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                         bias,
                                     ),
                                 ),
@@ -2237,8 +2770,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-2.0),
-                                            t0_4_,
-                                            v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2252,8 +2785,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(4.0),
-                                            t0_4_,
-                                            v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2267,27 +2800,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-8.0),
-                                            t0_4_,
+                                            t4_,
                                             v::fma(
                                                 v::constant(0.125),
-                                                t0_3_,
-                                                v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                                t3_,
+                                                v::sub(v::add(t1_, t5_), t2_),
                                             ),
                                         ),
                                         bias,
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, s_h + 96864);
+                            let t1_ = v::read(s, s_h + 96880);
+                            let t2_ = v::read(s, s_h + 96896);
+                            let t3_ = v::read(s, s_h + 96912);
+                            let t4_ = v::read(s, s_h + 96928);
+                            let t5_ = v::read(s, s_h + 96944);
                             v::store(
                                 y,
                                 y_px + 11200,
                                 v::max(
                                     v::zero(),
                                     v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                            t1_4_,
-                                        ),
+                                        v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                         bias,
                                     ),
                                 ),
@@ -2300,8 +2836,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-2.0),
-                                            t1_4_,
-                                            v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2315,8 +2851,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(4.0),
-                                            t1_4_,
-                                            v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2330,27 +2866,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-8.0),
-                                            t1_4_,
+                                            t4_,
                                             v::fma(
                                                 v::constant(0.125),
-                                                t1_3_,
-                                                v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                                t3_,
+                                                v::sub(v::add(t1_, t5_), t2_),
                                             ),
                                         ),
                                         bias,
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, s_h + 96960);
+                            let t1_ = v::read(s, s_h + 96976);
+                            let t2_ = v::read(s, s_h + 96992);
+                            let t3_ = v::read(s, s_h + 97008);
+                            let t4_ = v::read(s, s_h + 97024);
+                            let t5_ = v::read(s, s_h + 97040);
                             v::store(
                                 y,
                                 y_px + 11648,
                                 v::max(
                                     v::zero(),
                                     v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
-                                            t2_4_,
-                                        ),
+                                        v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                         bias,
                                     ),
                                 ),
@@ -2363,8 +2902,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-2.0),
-                                            t2_4_,
-                                            v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2378,8 +2917,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(4.0),
-                                            t2_4_,
-                                            v::fma(v::constant(0.25), t2_3_, v::add(t2_1_, t2_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2393,27 +2932,30 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-8.0),
-                                            t2_4_,
+                                            t4_,
                                             v::fma(
                                                 v::constant(0.125),
-                                                t2_3_,
-                                                v::sub(v::add(t2_1_, t2_5_), t2_2_),
+                                                t3_,
+                                                v::sub(v::add(t1_, t5_), t2_),
                                             ),
                                         ),
                                         bias,
                                     ),
                                 ),
                             );
+                            let t0_ = v::read(s, s_h + 97056);
+                            let t1_ = v::read(s, s_h + 97072);
+                            let t2_ = v::read(s, s_h + 97088);
+                            let t3_ = v::read(s, s_h + 97104);
+                            let t4_ = v::read(s, s_h + 97120);
+                            let t5_ = v::read(s, s_h + 97136);
                             v::store(
                                 y,
                                 y_px + 12096,
                                 v::max(
                                     v::zero(),
                                     v::add(
-                                        v::add(
-                                            v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
-                                            t3_4_,
-                                        ),
+                                        v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                         bias,
                                     ),
                                 ),
@@ -2426,8 +2968,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-2.0),
-                                            t3_4_,
-                                            v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2441,8 +2983,8 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(4.0),
-                                            t3_4_,
-                                            v::fma(v::constant(0.25), t3_3_, v::add(t3_1_, t3_2_)),
+                                            t4_,
+                                            v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                         ),
                                         bias,
                                     ),
@@ -2456,11 +2998,11 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     v::add(
                                         v::fma(
                                             v::constant(-8.0),
-                                            t3_4_,
+                                            t4_,
                                             v::fma(
                                                 v::constant(0.125),
-                                                t3_3_,
-                                                v::sub(v::add(t3_1_, t3_5_), t3_2_),
+                                                t3_,
+                                                v::sub(v::add(t1_, t5_), t2_),
                                             ),
                                         ),
                                         bias,

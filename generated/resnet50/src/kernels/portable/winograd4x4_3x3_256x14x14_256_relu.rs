@@ -13,7 +13,7 @@ pub const TASKS: usize = 16;
 
 const X: usize = 65536;
 const W: usize = 2359552;
-const S: usize = 184320;
+const S: usize = 184896;
 const Y: usize = 50176;
 const X_PLANE: usize = 4096;
 const W_PANEL: usize = 147472;
@@ -24,7 +24,7 @@ const Y_PLANE: usize = 3136;
 ///
 /// - loops: g:16 . f:36 . p:8 . cb:16 . k:4
 /// - products: 2 tiles x 16 channels
-/// - cost: 231.2 MFLOP, 10638 kB read and written, 22 flop per byte
+/// - cost: 231.2 MFLOP, 10641 kB read and written, 22 flop per byte
 /// - used by: steps 31 (`/layer3/layer3.1/conv2/Conv`), 34 (`/layer3/layer3.2/conv2/Conv`), 37 (`/layer3/layer3.3/conv2/Conv`), 40 (`/layer3/layer3.4/conv2/Conv`), 43 (`/layer3/layer3.5/conv2/Conv`)
 #[inline(never)]
 pub fn winograd4x4_3x3_256x14x14_256_relu(
@@ -36,7 +36,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
 ) {
     assert!(tasks.end <= TASKS);
     // SAFETY: the largest index of each array, as proved; x: 65532 + 4 <= 65536; w: 2359548 + 4 <= 2359552;
-    // s: 156668 + 4 <= 184320; y: 50172 + 4 <= 50176
+    // s: 184892 + 4 <= 184896; y: 50172 + 4 <= 50176
     unsafe {
         for cb in 0..16 {
             let x_cb = cb * X_PLANE;
@@ -49,49 +49,74 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let s_px = s_py + px * 16;
                     for h in 0..4 {
                         let x_h = x_px + h * 4;
-                        let s_h = s_px + h * 4;
+                        let s_h = h * 4;
+                        let s_h_2 = s_px + h * 4;
                         let d0_ = v::load(x, x_h);
                         let d1_ = v::load(x, x_h + 256);
                         let d2_ = v::load(x, x_h + 512);
                         let d3_ = v::load(x, x_h + 768);
                         let d4_ = v::load(x, x_h + 1024);
                         let d5_ = v::load(x, x_h + 1280);
-                        let t0_0_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            s_h + 184320,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_0_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_0_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_0_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_0_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_0_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184416,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184512,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184608,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184704,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184800,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_h + 16);
@@ -100,42 +125,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let d3_ = v::load(x, x_h + 784);
                         let d4_ = v::load(x, x_h + 1040);
                         let d5_ = v::load(x, x_h + 1296);
-                        let t0_1_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            s_h + 184336,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_1_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_1_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_1_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_1_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_1_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184432,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184528,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184624,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184720,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184816,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_h + 32);
@@ -144,42 +193,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let d3_ = v::load(x, x_h + 800);
                         let d4_ = v::load(x, x_h + 1056);
                         let d5_ = v::load(x, x_h + 1312);
-                        let t0_2_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            s_h + 184352,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_2_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_2_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_2_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_2_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_2_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184448,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184544,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184640,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184736,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184832,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_h + 48);
@@ -188,42 +261,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let d3_ = v::load(x, x_h + 816);
                         let d4_ = v::load(x, x_h + 1072);
                         let d5_ = v::load(x, x_h + 1328);
-                        let t0_3_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            s_h + 184368,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_3_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_3_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_3_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_3_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_3_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184464,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184560,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184656,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184752,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184848,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_h + 64);
@@ -232,42 +329,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let d3_ = v::load(x, x_h + 832);
                         let d4_ = v::load(x, x_h + 1088);
                         let d5_ = v::load(x, x_h + 1344);
-                        let t0_4_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            s_h + 184384,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_4_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_4_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_4_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_4_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_4_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184480,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184576,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184672,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184768,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184864,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_h + 80);
@@ -276,413 +397,473 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let d3_ = v::load(x, x_h + 848);
                         let d4_ = v::load(x, x_h + 1104);
                         let d5_ = v::load(x, x_h + 1360);
-                        let t0_5_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            s_h + 184400,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                            ),
-                        );
-                        let t1_5_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_5_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_5_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_5_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_5_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
-                            v::fma(
-                                v::constant(-2.0),
+                                v::constant(1.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
-                            ),
-                        );
-                        v::store(
-                            s,
-                            s_h,
-                            v::fma(
-                                v::constant(1.5),
-                                t0_3_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t0_2_,
-                                    v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
                                 ),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 4096,
+                            s_h + 184496,
                             v::fma(
                                 v::constant(2.5),
-                                t0_3_,
-                                v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                                d3_,
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 8192,
+                            s_h + 184592,
                             v::fma(
                                 v::constant(0.5),
-                                t0_3_,
-                                v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 12288,
+                            s_h + 184688,
                             v::fma(
                                 v::constant(2.0),
-                                t0_3_,
-                                v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 16384,
+                            s_h + 184784,
                             v::fma(
                                 v::constant(-0.5),
-                                t0_3_,
-                                v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 20480,
+                            s_h + 184880,
                             v::fma(
                                 v::constant(1.5),
-                                t0_4_,
+                                d4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t0_3_,
-                                    v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 184320);
+                        let t1_ = v::read(s, s_h + 184336);
+                        let t2_ = v::read(s, s_h + 184352);
+                        let t3_ = v::read(s, s_h + 184368);
+                        let t4_ = v::read(s, s_h + 184384);
+                        let t5_ = v::read(s, s_h + 184400);
+                        v::store(
+                            s,
+                            s_h_2,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 24576,
-                            v::fma(
-                                v::constant(1.5),
-                                t1_3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    t1_2_,
-                                    v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
-                                ),
-                            ),
-                        );
-                        v::store(
-                            s,
-                            s_h + 28672,
+                            s_h_2 + 4096,
                             v::fma(
                                 v::constant(2.5),
-                                t1_3_,
-                                v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 32768,
+                            s_h_2 + 8192,
                             v::fma(
                                 v::constant(0.5),
-                                t1_3_,
-                                v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 36864,
+                            s_h_2 + 12288,
                             v::fma(
                                 v::constant(2.0),
-                                t1_3_,
-                                v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 40960,
+                            s_h_2 + 16384,
                             v::fma(
                                 v::constant(-0.5),
-                                t1_3_,
-                                v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 45056,
+                            s_h_2 + 20480,
                             v::fma(
                                 v::constant(1.5),
-                                t1_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t1_3_,
-                                    v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 184416);
+                        let t1_ = v::read(s, s_h + 184432);
+                        let t2_ = v::read(s, s_h + 184448);
+                        let t3_ = v::read(s, s_h + 184464);
+                        let t4_ = v::read(s, s_h + 184480);
+                        let t5_ = v::read(s, s_h + 184496);
+                        v::store(
+                            s,
+                            s_h_2 + 24576,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 49152,
-                            v::fma(
-                                v::constant(1.5),
-                                t2_3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    t2_2_,
-                                    v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
-                                ),
-                            ),
-                        );
-                        v::store(
-                            s,
-                            s_h + 53248,
+                            s_h_2 + 28672,
                             v::fma(
                                 v::constant(2.5),
-                                t2_3_,
-                                v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 57344,
+                            s_h_2 + 32768,
                             v::fma(
                                 v::constant(0.5),
-                                t2_3_,
-                                v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 61440,
+                            s_h_2 + 36864,
                             v::fma(
                                 v::constant(2.0),
-                                t2_3_,
-                                v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 65536,
+                            s_h_2 + 40960,
                             v::fma(
                                 v::constant(-0.5),
-                                t2_3_,
-                                v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 69632,
+                            s_h_2 + 45056,
                             v::fma(
                                 v::constant(1.5),
-                                t2_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t2_3_,
-                                    v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 184512);
+                        let t1_ = v::read(s, s_h + 184528);
+                        let t2_ = v::read(s, s_h + 184544);
+                        let t3_ = v::read(s, s_h + 184560);
+                        let t4_ = v::read(s, s_h + 184576);
+                        let t5_ = v::read(s, s_h + 184592);
+                        v::store(
+                            s,
+                            s_h_2 + 49152,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 73728,
-                            v::fma(
-                                v::constant(1.5),
-                                t3_3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    t3_2_,
-                                    v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
-                                ),
-                            ),
-                        );
-                        v::store(
-                            s,
-                            s_h + 77824,
+                            s_h_2 + 53248,
                             v::fma(
                                 v::constant(2.5),
-                                t3_3_,
-                                v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 81920,
+                            s_h_2 + 57344,
                             v::fma(
                                 v::constant(0.5),
-                                t3_3_,
-                                v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 86016,
+                            s_h_2 + 61440,
                             v::fma(
                                 v::constant(2.0),
-                                t3_3_,
-                                v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 90112,
+                            s_h_2 + 65536,
                             v::fma(
                                 v::constant(-0.5),
-                                t3_3_,
-                                v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 94208,
+                            s_h_2 + 69632,
                             v::fma(
                                 v::constant(1.5),
-                                t3_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t3_3_,
-                                    v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 184608);
+                        let t1_ = v::read(s, s_h + 184624);
+                        let t2_ = v::read(s, s_h + 184640);
+                        let t3_ = v::read(s, s_h + 184656);
+                        let t4_ = v::read(s, s_h + 184672);
+                        let t5_ = v::read(s, s_h + 184688);
+                        v::store(
+                            s,
+                            s_h_2 + 73728,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 98304,
-                            v::fma(
-                                v::constant(1.5),
-                                t4_3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    t4_2_,
-                                    v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
-                                ),
-                            ),
-                        );
-                        v::store(
-                            s,
-                            s_h + 102400,
+                            s_h_2 + 77824,
                             v::fma(
                                 v::constant(2.5),
-                                t4_3_,
-                                v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 106496,
+                            s_h_2 + 81920,
                             v::fma(
                                 v::constant(0.5),
-                                t4_3_,
-                                v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 110592,
+                            s_h_2 + 86016,
                             v::fma(
                                 v::constant(2.0),
-                                t4_3_,
-                                v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 114688,
+                            s_h_2 + 90112,
                             v::fma(
                                 v::constant(-0.5),
-                                t4_3_,
-                                v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 118784,
+                            s_h_2 + 94208,
                             v::fma(
                                 v::constant(1.5),
-                                t4_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t4_3_,
-                                    v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 184704);
+                        let t1_ = v::read(s, s_h + 184720);
+                        let t2_ = v::read(s, s_h + 184736);
+                        let t3_ = v::read(s, s_h + 184752);
+                        let t4_ = v::read(s, s_h + 184768);
+                        let t5_ = v::read(s, s_h + 184784);
+                        v::store(
+                            s,
+                            s_h_2 + 98304,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 122880,
-                            v::fma(
-                                v::constant(1.5),
-                                t5_3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    t5_2_,
-                                    v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
-                                ),
-                            ),
-                        );
-                        v::store(
-                            s,
-                            s_h + 126976,
+                            s_h_2 + 102400,
                             v::fma(
                                 v::constant(2.5),
-                                t5_3_,
-                                v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 131072,
+                            s_h_2 + 106496,
                             v::fma(
                                 v::constant(0.5),
-                                t5_3_,
-                                v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 135168,
+                            s_h_2 + 110592,
                             v::fma(
                                 v::constant(2.0),
-                                t5_3_,
-                                v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 139264,
+                            s_h_2 + 114688,
                             v::fma(
                                 v::constant(-0.5),
-                                t5_3_,
-                                v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 143360,
+                            s_h_2 + 118784,
                             v::fma(
                                 v::constant(1.5),
-                                t5_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t5_3_,
-                                    v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 184800);
+                        let t1_ = v::read(s, s_h + 184816);
+                        let t2_ = v::read(s, s_h + 184832);
+                        let t3_ = v::read(s, s_h + 184848);
+                        let t4_ = v::read(s, s_h + 184864);
+                        let t5_ = v::read(s, s_h + 184880);
+                        v::store(
+                            s,
+                            s_h_2 + 122880,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
+                                ),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h_2 + 126976,
+                            v::fma(
+                                v::constant(2.5),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h_2 + 131072,
+                            v::fma(
+                                v::constant(0.5),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h_2 + 135168,
+                            v::fma(
+                                v::constant(2.0),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h_2 + 139264,
+                            v::fma(
+                                v::constant(-0.5),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h_2 + 143360,
+                            v::fma(
+                                v::constant(1.5),
+                                t4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                 ),
                             ),
                         );
@@ -694,49 +875,74 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let s_py = s_cb + py * 64;
                 for h in 0..4 {
                     let x_h = x_py + h * 4;
-                    let s_h = s_py + h * 4;
+                    let s_h = h * 4;
+                    let s_h_2 = s_py + h * 4;
                     let d0_ = v::load(x, x_h + 192);
                     let d1_ = v::load(x, x_h + 448);
                     let d2_ = v::load(x, x_h + 704);
                     let d3_ = v::load(x, x_h + 960);
                     let d4_ = v::load(x, x_h + 1216);
                     let d5_ = v::load(x, x_h + 1472);
-                    let t0_0_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        s_h + 184320,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
-                    let t1_0_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_0_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_0_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_0_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_0_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
+                    v::store(
+                        s,
+                        s_h + 184416,
                         v::fma(
-                            v::constant(-2.0),
+                            v::constant(2.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184512,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184608,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184704,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184800,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
                         ),
                     );
                     let d0_ = v::load(x, x_h + 208);
@@ -745,42 +951,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::load(x, x_h + 976);
                     let d4_ = v::load(x, x_h + 1232);
                     let d5_ = v::load(x, x_h + 1488);
-                    let t0_1_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        s_h + 184336,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
-                    let t1_1_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_1_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_1_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_1_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_1_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
+                    v::store(
+                        s,
+                        s_h + 184432,
                         v::fma(
-                            v::constant(-2.0),
+                            v::constant(2.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184528,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184624,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184720,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184816,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
                         ),
                     );
                     let d0_ = v::load(x, x_h + 224);
@@ -789,42 +1019,66 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::load(x, x_h + 992);
                     let d4_ = v::load(x, x_h + 1248);
                     let d5_ = v::load(x, x_h + 1504);
-                    let t0_2_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        s_h + 184352,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                            ),
                         ),
                     );
-                    let t1_2_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_2_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_2_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_2_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_2_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
+                    v::store(
+                        s,
+                        s_h + 184448,
                         v::fma(
-                            v::constant(-2.0),
+                            v::constant(2.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184544,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184640,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184736,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184832,
+                        v::fma(
+                            v::constant(1.5),
+                            d4_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                            ),
                         ),
                     );
                     let d0_ = v::load(x, x_h + 240);
@@ -833,414 +1087,438 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::load(x, x_h + 1008);
                     let d4_ = v::load(x, x_h + 1264);
                     let d5_ = v::load(x, x_h + 1520);
-                    let t0_3_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        s_h + 184368,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                        ),
-                    );
-                    let t1_3_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                    );
-                    let t2_3_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                    );
-                    let t3_3_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                    );
-                    let t4_3_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                    );
-                    let t5_3_ = v::fma(
-                        v::constant(1.5),
-                        d4_,
-                        v::fma(
-                            v::constant(-2.0),
+                            v::constant(1.5),
                             d3_,
-                            v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 48,
-                        v::fma(
-                            v::constant(1.5),
-                            t0_3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t0_2_,
-                                v::fma(v::constant(-1.5), t0_1_, t0_0_),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 4144,
+                        s_h + 184464,
                         v::fma(
                             v::constant(2.5),
-                            t0_3_,
-                            v::fma(
-                                v::constant(0.5),
-                                t0_2_,
-                                v::mul(v::constant(-1.0), t0_1_),
-                            ),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 8240,
+                        s_h + 184560,
                         v::fma(
                             v::constant(0.5),
-                            t0_3_,
-                            v::fma(v::constant(-2.5), t0_2_, t0_1_),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 12336,
+                        s_h + 184656,
                         v::fma(
                             v::constant(2.0),
-                            t0_3_,
-                            v::sub(v::mul(v::constant(-2.0), t0_1_), t0_2_),
+                            d3_,
+                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 16432,
+                        s_h + 184752,
                         v::fma(
                             v::constant(-0.5),
-                            t0_3_,
-                            v::sub(v::mul(v::constant(0.5), t0_1_), t0_2_),
+                            d3_,
+                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 20528,
-                        v::fma(
-                            v::constant(-2.0),
-                            t0_3_,
-                            v::fma(v::constant(-1.5), t0_2_, t0_1_),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 24624,
+                        s_h + 184848,
                         v::fma(
                             v::constant(1.5),
-                            t1_3_,
+                            d4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t1_2_,
-                                v::fma(v::constant(-1.5), t1_1_, t1_0_),
+                                d3_,
+                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, s_h + 184320);
+                    let t1_ = v::read(s, s_h + 184336);
+                    let t2_ = v::read(s, s_h + 184352);
+                    let t3_ = v::read(s, s_h + 184368);
                     v::store(
                         s,
-                        s_h + 28720,
-                        v::fma(
-                            v::constant(2.5),
-                            t1_3_,
-                            v::fma(
-                                v::constant(0.5),
-                                t1_2_,
-                                v::mul(v::constant(-1.0), t1_1_),
-                            ),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 32816,
-                        v::fma(
-                            v::constant(0.5),
-                            t1_3_,
-                            v::fma(v::constant(-2.5), t1_2_, t1_1_),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 36912,
-                        v::fma(
-                            v::constant(2.0),
-                            t1_3_,
-                            v::sub(v::mul(v::constant(-2.0), t1_1_), t1_2_),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 41008,
-                        v::fma(
-                            v::constant(-0.5),
-                            t1_3_,
-                            v::sub(v::mul(v::constant(0.5), t1_1_), t1_2_),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 45104,
-                        v::fma(
-                            v::constant(-2.0),
-                            t1_3_,
-                            v::fma(v::constant(-1.5), t1_2_, t1_1_),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 49200,
+                        s_h_2 + 48,
                         v::fma(
                             v::constant(1.5),
-                            t2_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t2_2_,
-                                v::fma(v::constant(-1.5), t2_1_, t2_0_),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, t0_),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 53296,
+                        s_h_2 + 4144,
                         v::fma(
                             v::constant(2.5),
-                            t2_3_,
-                            v::fma(
-                                v::constant(0.5),
-                                t2_2_,
-                                v::mul(v::constant(-1.0), t2_1_),
-                            ),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 57392,
+                        s_h_2 + 8240,
                         v::fma(
                             v::constant(0.5),
-                            t2_3_,
-                            v::fma(v::constant(-2.5), t2_2_, t2_1_),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, t1_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 61488,
+                        s_h_2 + 12336,
                         v::fma(
                             v::constant(2.0),
-                            t2_3_,
-                            v::sub(v::mul(v::constant(-2.0), t2_1_), t2_2_),
+                            t3_,
+                            v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 65584,
+                        s_h_2 + 16432,
                         v::fma(
                             v::constant(-0.5),
-                            t2_3_,
-                            v::sub(v::mul(v::constant(0.5), t2_1_), t2_2_),
+                            t3_,
+                            v::sub(v::mul(v::constant(0.5), t1_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 69680,
+                        s_h_2 + 20528,
                         v::fma(
                             v::constant(-2.0),
-                            t2_3_,
-                            v::fma(v::constant(-1.5), t2_2_, t2_1_),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
                         ),
                     );
+                    let t0_ = v::read(s, s_h + 184416);
+                    let t1_ = v::read(s, s_h + 184432);
+                    let t2_ = v::read(s, s_h + 184448);
+                    let t3_ = v::read(s, s_h + 184464);
                     v::store(
                         s,
-                        s_h + 73776,
+                        s_h_2 + 24624,
                         v::fma(
                             v::constant(1.5),
-                            t3_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t3_2_,
-                                v::fma(v::constant(-1.5), t3_1_, t3_0_),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, t0_),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 77872,
+                        s_h_2 + 28720,
                         v::fma(
                             v::constant(2.5),
-                            t3_3_,
-                            v::fma(
-                                v::constant(0.5),
-                                t3_2_,
-                                v::mul(v::constant(-1.0), t3_1_),
-                            ),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 81968,
+                        s_h_2 + 32816,
                         v::fma(
                             v::constant(0.5),
-                            t3_3_,
-                            v::fma(v::constant(-2.5), t3_2_, t3_1_),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, t1_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 86064,
+                        s_h_2 + 36912,
                         v::fma(
                             v::constant(2.0),
-                            t3_3_,
-                            v::sub(v::mul(v::constant(-2.0), t3_1_), t3_2_),
+                            t3_,
+                            v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 90160,
+                        s_h_2 + 41008,
                         v::fma(
                             v::constant(-0.5),
-                            t3_3_,
-                            v::sub(v::mul(v::constant(0.5), t3_1_), t3_2_),
+                            t3_,
+                            v::sub(v::mul(v::constant(0.5), t1_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 94256,
+                        s_h_2 + 45104,
                         v::fma(
                             v::constant(-2.0),
-                            t3_3_,
-                            v::fma(v::constant(-1.5), t3_2_, t3_1_),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
                         ),
                     );
+                    let t0_ = v::read(s, s_h + 184512);
+                    let t1_ = v::read(s, s_h + 184528);
+                    let t2_ = v::read(s, s_h + 184544);
+                    let t3_ = v::read(s, s_h + 184560);
                     v::store(
                         s,
-                        s_h + 98352,
+                        s_h_2 + 49200,
                         v::fma(
                             v::constant(1.5),
-                            t4_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t4_2_,
-                                v::fma(v::constant(-1.5), t4_1_, t4_0_),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, t0_),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 102448,
+                        s_h_2 + 53296,
                         v::fma(
                             v::constant(2.5),
-                            t4_3_,
-                            v::fma(
-                                v::constant(0.5),
-                                t4_2_,
-                                v::mul(v::constant(-1.0), t4_1_),
-                            ),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 106544,
+                        s_h_2 + 57392,
                         v::fma(
                             v::constant(0.5),
-                            t4_3_,
-                            v::fma(v::constant(-2.5), t4_2_, t4_1_),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, t1_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 110640,
+                        s_h_2 + 61488,
                         v::fma(
                             v::constant(2.0),
-                            t4_3_,
-                            v::sub(v::mul(v::constant(-2.0), t4_1_), t4_2_),
+                            t3_,
+                            v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 114736,
+                        s_h_2 + 65584,
                         v::fma(
                             v::constant(-0.5),
-                            t4_3_,
-                            v::sub(v::mul(v::constant(0.5), t4_1_), t4_2_),
+                            t3_,
+                            v::sub(v::mul(v::constant(0.5), t1_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 118832,
+                        s_h_2 + 69680,
                         v::fma(
                             v::constant(-2.0),
-                            t4_3_,
-                            v::fma(v::constant(-1.5), t4_2_, t4_1_),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
                         ),
                     );
+                    let t0_ = v::read(s, s_h + 184608);
+                    let t1_ = v::read(s, s_h + 184624);
+                    let t2_ = v::read(s, s_h + 184640);
+                    let t3_ = v::read(s, s_h + 184656);
                     v::store(
                         s,
-                        s_h + 122928,
+                        s_h_2 + 73776,
                         v::fma(
                             v::constant(1.5),
-                            t5_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t5_2_,
-                                v::fma(v::constant(-1.5), t5_1_, t5_0_),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, t0_),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 127024,
+                        s_h_2 + 77872,
                         v::fma(
                             v::constant(2.5),
-                            t5_3_,
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h_2 + 81968,
+                        v::fma(
+                            v::constant(0.5),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, t1_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h_2 + 86064,
+                        v::fma(
+                            v::constant(2.0),
+                            t3_,
+                            v::sub(v::mul(v::constant(-2.0), t1_), t2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h_2 + 90160,
+                        v::fma(
+                            v::constant(-0.5),
+                            t3_,
+                            v::sub(v::mul(v::constant(0.5), t1_), t2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h_2 + 94256,
+                        v::fma(
+                            v::constant(-2.0),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 184704);
+                    let t1_ = v::read(s, s_h + 184720);
+                    let t2_ = v::read(s, s_h + 184736);
+                    let t3_ = v::read(s, s_h + 184752);
+                    v::store(
+                        s,
+                        s_h_2 + 98352,
+                        v::fma(
+                            v::constant(1.5),
+                            t3_,
                             v::fma(
-                                v::constant(0.5),
-                                t5_2_,
-                                v::mul(v::constant(-1.0), t5_1_),
+                                v::constant(-2.0),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, t0_),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 131120,
+                        s_h_2 + 102448,
+                        v::fma(
+                            v::constant(2.5),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h_2 + 106544,
                         v::fma(
                             v::constant(0.5),
-                            t5_3_,
-                            v::fma(v::constant(-2.5), t5_2_, t5_1_),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, t1_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 135216,
+                        s_h_2 + 110640,
                         v::fma(
                             v::constant(2.0),
-                            t5_3_,
-                            v::sub(v::mul(v::constant(-2.0), t5_1_), t5_2_),
+                            t3_,
+                            v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 139312,
+                        s_h_2 + 114736,
                         v::fma(
                             v::constant(-0.5),
-                            t5_3_,
-                            v::sub(v::mul(v::constant(0.5), t5_1_), t5_2_),
+                            t3_,
+                            v::sub(v::mul(v::constant(0.5), t1_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 143408,
+                        s_h_2 + 118832,
                         v::fma(
                             v::constant(-2.0),
-                            t5_3_,
-                            v::fma(v::constant(-1.5), t5_2_, t5_1_),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 184800);
+                    let t1_ = v::read(s, s_h + 184816);
+                    let t2_ = v::read(s, s_h + 184832);
+                    let t3_ = v::read(s, s_h + 184848);
+                    v::store(
+                        s,
+                        s_h_2 + 122928,
+                        v::fma(
+                            v::constant(1.5),
+                            t3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, t0_),
+                            ),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h_2 + 127024,
+                        v::fma(
+                            v::constant(2.5),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h_2 + 131120,
+                        v::fma(
+                            v::constant(0.5),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, t1_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h_2 + 135216,
+                        v::fma(
+                            v::constant(2.0),
+                            t3_,
+                            v::sub(v::mul(v::constant(-2.0), t1_), t2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h_2 + 139312,
+                        v::fma(
+                            v::constant(-0.5),
+                            t3_,
+                            v::sub(v::mul(v::constant(0.5), t1_), t2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h_2 + 143408,
+                        v::fma(
+                            v::constant(-2.0),
+                            t3_,
+                            v::fma(v::constant(-1.5), t2_, t1_),
                         ),
                     );
                 }
@@ -1250,604 +1528,785 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let s_px = s_cb + px * 16;
                 for h in 0..4 {
                     let x_h = x_px + h * 4;
-                    let s_h = s_px + h * 4;
+                    let s_h = h * 4;
+                    let s_h_2 = s_px + h * 4;
                     let d0_ = v::load(x, x_h + 3072);
                     let d1_ = v::load(x, x_h + 3328);
                     let d2_ = v::load(x, x_h + 3584);
                     let d3_ = v::load(x, x_h + 3840);
-                    let t0_0_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        s_h + 184320,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, d0_),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, d0_),
+                            ),
                         ),
                     );
-                    let t1_0_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    v::store(
+                        s,
+                        s_h + 184416,
+                        v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                        ),
                     );
-                    let t2_0_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, d1_),
+                    v::store(
+                        s,
+                        s_h + 184512,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, d1_),
+                        ),
                     );
-                    let t3_0_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    v::store(
+                        s,
+                        s_h + 184608,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                        ),
                     );
-                    let t4_0_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    v::store(
+                        s,
+                        s_h + 184704,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                        ),
                     );
-                    let t5_0_ = v::fma(
-                        v::constant(-2.0),
-                        d3_,
-                        v::fma(v::constant(-1.5), d2_, d1_),
+                    v::store(
+                        s,
+                        s_h + 184800,
+                        v::fma(
+                            v::constant(-2.0),
+                            d3_,
+                            v::fma(v::constant(-1.5), d2_, d1_),
+                        ),
                     );
                     let d0_ = v::load(x, x_h + 3088);
                     let d1_ = v::load(x, x_h + 3344);
                     let d2_ = v::load(x, x_h + 3600);
                     let d3_ = v::load(x, x_h + 3856);
-                    let t0_1_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        s_h + 184336,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, d0_),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, d0_),
+                            ),
                         ),
                     );
-                    let t1_1_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    v::store(
+                        s,
+                        s_h + 184432,
+                        v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                        ),
                     );
-                    let t2_1_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, d1_),
+                    v::store(
+                        s,
+                        s_h + 184528,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, d1_),
+                        ),
                     );
-                    let t3_1_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    v::store(
+                        s,
+                        s_h + 184624,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                        ),
                     );
-                    let t4_1_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    v::store(
+                        s,
+                        s_h + 184720,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                        ),
                     );
-                    let t5_1_ = v::fma(
-                        v::constant(-2.0),
-                        d3_,
-                        v::fma(v::constant(-1.5), d2_, d1_),
+                    v::store(
+                        s,
+                        s_h + 184816,
+                        v::fma(
+                            v::constant(-2.0),
+                            d3_,
+                            v::fma(v::constant(-1.5), d2_, d1_),
+                        ),
                     );
                     let d0_ = v::load(x, x_h + 3104);
                     let d1_ = v::load(x, x_h + 3360);
                     let d2_ = v::load(x, x_h + 3616);
                     let d3_ = v::load(x, x_h + 3872);
-                    let t0_2_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        s_h + 184352,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, d0_),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, d0_),
+                            ),
                         ),
                     );
-                    let t1_2_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    v::store(
+                        s,
+                        s_h + 184448,
+                        v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                        ),
                     );
-                    let t2_2_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, d1_),
+                    v::store(
+                        s,
+                        s_h + 184544,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, d1_),
+                        ),
                     );
-                    let t3_2_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    v::store(
+                        s,
+                        s_h + 184640,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                        ),
                     );
-                    let t4_2_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    v::store(
+                        s,
+                        s_h + 184736,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                        ),
                     );
-                    let t5_2_ = v::fma(
-                        v::constant(-2.0),
-                        d3_,
-                        v::fma(v::constant(-1.5), d2_, d1_),
+                    v::store(
+                        s,
+                        s_h + 184832,
+                        v::fma(
+                            v::constant(-2.0),
+                            d3_,
+                            v::fma(v::constant(-1.5), d2_, d1_),
+                        ),
                     );
                     let d0_ = v::load(x, x_h + 3120);
                     let d1_ = v::load(x, x_h + 3376);
                     let d2_ = v::load(x, x_h + 3632);
                     let d3_ = v::load(x, x_h + 3888);
-                    let t0_3_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        s_h + 184368,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, d0_),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, d0_),
+                            ),
                         ),
                     );
-                    let t1_3_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    v::store(
+                        s,
+                        s_h + 184464,
+                        v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                        ),
                     );
-                    let t2_3_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, d1_),
+                    v::store(
+                        s,
+                        s_h + 184560,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, d1_),
+                        ),
                     );
-                    let t3_3_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    v::store(
+                        s,
+                        s_h + 184656,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                        ),
                     );
-                    let t4_3_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    v::store(
+                        s,
+                        s_h + 184752,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                        ),
                     );
-                    let t5_3_ = v::fma(
-                        v::constant(-2.0),
-                        d3_,
-                        v::fma(v::constant(-1.5), d2_, d1_),
+                    v::store(
+                        s,
+                        s_h + 184848,
+                        v::fma(
+                            v::constant(-2.0),
+                            d3_,
+                            v::fma(v::constant(-1.5), d2_, d1_),
+                        ),
                     );
                     let d0_ = v::load(x, x_h + 3136);
                     let d1_ = v::load(x, x_h + 3392);
                     let d2_ = v::load(x, x_h + 3648);
                     let d3_ = v::load(x, x_h + 3904);
-                    let t0_4_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        s_h + 184384,
                         v::fma(
-                            v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, d0_),
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, d0_),
+                            ),
                         ),
                     );
-                    let t1_4_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    v::store(
+                        s,
+                        s_h + 184480,
+                        v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                        ),
                     );
-                    let t2_4_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, d1_),
+                    v::store(
+                        s,
+                        s_h + 184576,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, d1_),
+                        ),
                     );
-                    let t3_4_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    v::store(
+                        s,
+                        s_h + 184672,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                        ),
                     );
-                    let t4_4_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    v::store(
+                        s,
+                        s_h + 184768,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                        ),
                     );
-                    let t5_4_ = v::fma(
-                        v::constant(-2.0),
-                        d3_,
-                        v::fma(v::constant(-1.5), d2_, d1_),
+                    v::store(
+                        s,
+                        s_h + 184864,
+                        v::fma(
+                            v::constant(-2.0),
+                            d3_,
+                            v::fma(v::constant(-1.5), d2_, d1_),
+                        ),
                     );
                     let d0_ = v::load(x, x_h + 3152);
                     let d1_ = v::load(x, x_h + 3408);
                     let d2_ = v::load(x, x_h + 3664);
                     let d3_ = v::load(x, x_h + 3920);
-                    let t0_5_ = v::fma(
-                        v::constant(1.5),
-                        d3_,
+                    v::store(
+                        s,
+                        s_h + 184400,
+                        v::fma(
+                            v::constant(1.5),
+                            d3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                d2_,
+                                v::fma(v::constant(-1.5), d1_, d0_),
+                            ),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184496,
+                        v::fma(
+                            v::constant(2.5),
+                            d3_,
+                            v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184592,
+                        v::fma(
+                            v::constant(0.5),
+                            d3_,
+                            v::fma(v::constant(-2.5), d2_, d1_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184688,
+                        v::fma(
+                            v::constant(2.0),
+                            d3_,
+                            v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184784,
+                        v::fma(
+                            v::constant(-0.5),
+                            d3_,
+                            v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184880,
                         v::fma(
                             v::constant(-2.0),
-                            d2_,
-                            v::fma(v::constant(-1.5), d1_, d0_),
+                            d3_,
+                            v::fma(v::constant(-1.5), d2_, d1_),
                         ),
                     );
-                    let t1_5_ = v::fma(
-                        v::constant(2.5),
-                        d3_,
-                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
-                    );
-                    let t2_5_ = v::fma(
-                        v::constant(0.5),
-                        d3_,
-                        v::fma(v::constant(-2.5), d2_, d1_),
-                    );
-                    let t3_5_ = v::fma(
-                        v::constant(2.0),
-                        d3_,
-                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
-                    );
-                    let t4_5_ = v::fma(
-                        v::constant(-0.5),
-                        d3_,
-                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
-                    );
-                    let t5_5_ = v::fma(
-                        v::constant(-2.0),
-                        d3_,
-                        v::fma(v::constant(-1.5), d2_, d1_),
-                    );
+                    let t0_ = v::read(s, s_h + 184320);
+                    let t1_ = v::read(s, s_h + 184336);
+                    let t2_ = v::read(s, s_h + 184352);
+                    let t3_ = v::read(s, s_h + 184368);
+                    let t4_ = v::read(s, s_h + 184384);
+                    let t5_ = v::read(s, s_h + 184400);
                     v::store(
                         s,
-                        s_h + 192,
+                        s_h_2 + 192,
                         v::fma(
                             v::constant(1.5),
-                            t0_3_,
+                            t3_,
                             v::fma(
                                 v::constant(-2.0),
-                                t0_2_,
-                                v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 4288,
+                        s_h_2 + 4288,
                         v::fma(
                             v::constant(2.5),
-                            t0_3_,
-                            v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 8384,
+                        s_h_2 + 8384,
                         v::fma(
                             v::constant(0.5),
-                            t0_3_,
-                            v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 12480,
+                        s_h_2 + 12480,
                         v::fma(
                             v::constant(2.0),
-                            t0_3_,
-                            v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 16576,
+                        s_h_2 + 16576,
                         v::fma(
                             v::constant(-0.5),
-                            t0_3_,
-                            v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 20672,
+                        s_h_2 + 20672,
                         v::fma(
                             v::constant(1.5),
-                            t0_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t0_3_,
-                                v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 184416);
+                    let t1_ = v::read(s, s_h + 184432);
+                    let t2_ = v::read(s, s_h + 184448);
+                    let t3_ = v::read(s, s_h + 184464);
+                    let t4_ = v::read(s, s_h + 184480);
+                    let t5_ = v::read(s, s_h + 184496);
+                    v::store(
+                        s,
+                        s_h_2 + 24768,
+                        v::fma(
+                            v::constant(1.5),
+                            t3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 24768,
-                        v::fma(
-                            v::constant(1.5),
-                            t1_3_,
-                            v::fma(
-                                v::constant(-2.0),
-                                t1_2_,
-                                v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
-                            ),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 28864,
+                        s_h_2 + 28864,
                         v::fma(
                             v::constant(2.5),
-                            t1_3_,
-                            v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 32960,
+                        s_h_2 + 32960,
                         v::fma(
                             v::constant(0.5),
-                            t1_3_,
-                            v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 37056,
+                        s_h_2 + 37056,
                         v::fma(
                             v::constant(2.0),
-                            t1_3_,
-                            v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 41152,
+                        s_h_2 + 41152,
                         v::fma(
                             v::constant(-0.5),
-                            t1_3_,
-                            v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 45248,
+                        s_h_2 + 45248,
                         v::fma(
                             v::constant(1.5),
-                            t1_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t1_3_,
-                                v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 184512);
+                    let t1_ = v::read(s, s_h + 184528);
+                    let t2_ = v::read(s, s_h + 184544);
+                    let t3_ = v::read(s, s_h + 184560);
+                    let t4_ = v::read(s, s_h + 184576);
+                    let t5_ = v::read(s, s_h + 184592);
+                    v::store(
+                        s,
+                        s_h_2 + 49344,
+                        v::fma(
+                            v::constant(1.5),
+                            t3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 49344,
-                        v::fma(
-                            v::constant(1.5),
-                            t2_3_,
-                            v::fma(
-                                v::constant(-2.0),
-                                t2_2_,
-                                v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
-                            ),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 53440,
+                        s_h_2 + 53440,
                         v::fma(
                             v::constant(2.5),
-                            t2_3_,
-                            v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 57536,
+                        s_h_2 + 57536,
                         v::fma(
                             v::constant(0.5),
-                            t2_3_,
-                            v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 61632,
+                        s_h_2 + 61632,
                         v::fma(
                             v::constant(2.0),
-                            t2_3_,
-                            v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 65728,
+                        s_h_2 + 65728,
                         v::fma(
                             v::constant(-0.5),
-                            t2_3_,
-                            v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 69824,
+                        s_h_2 + 69824,
                         v::fma(
                             v::constant(1.5),
-                            t2_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t2_3_,
-                                v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 184608);
+                    let t1_ = v::read(s, s_h + 184624);
+                    let t2_ = v::read(s, s_h + 184640);
+                    let t3_ = v::read(s, s_h + 184656);
+                    let t4_ = v::read(s, s_h + 184672);
+                    let t5_ = v::read(s, s_h + 184688);
+                    v::store(
+                        s,
+                        s_h_2 + 73920,
+                        v::fma(
+                            v::constant(1.5),
+                            t3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 73920,
-                        v::fma(
-                            v::constant(1.5),
-                            t3_3_,
-                            v::fma(
-                                v::constant(-2.0),
-                                t3_2_,
-                                v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
-                            ),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 78016,
+                        s_h_2 + 78016,
                         v::fma(
                             v::constant(2.5),
-                            t3_3_,
-                            v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 82112,
+                        s_h_2 + 82112,
                         v::fma(
                             v::constant(0.5),
-                            t3_3_,
-                            v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 86208,
+                        s_h_2 + 86208,
                         v::fma(
                             v::constant(2.0),
-                            t3_3_,
-                            v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 90304,
+                        s_h_2 + 90304,
                         v::fma(
                             v::constant(-0.5),
-                            t3_3_,
-                            v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 94400,
+                        s_h_2 + 94400,
                         v::fma(
                             v::constant(1.5),
-                            t3_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t3_3_,
-                                v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 184704);
+                    let t1_ = v::read(s, s_h + 184720);
+                    let t2_ = v::read(s, s_h + 184736);
+                    let t3_ = v::read(s, s_h + 184752);
+                    let t4_ = v::read(s, s_h + 184768);
+                    let t5_ = v::read(s, s_h + 184784);
+                    v::store(
+                        s,
+                        s_h_2 + 98496,
+                        v::fma(
+                            v::constant(1.5),
+                            t3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 98496,
-                        v::fma(
-                            v::constant(1.5),
-                            t4_3_,
-                            v::fma(
-                                v::constant(-2.0),
-                                t4_2_,
-                                v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
-                            ),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 102592,
+                        s_h_2 + 102592,
                         v::fma(
                             v::constant(2.5),
-                            t4_3_,
-                            v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 106688,
+                        s_h_2 + 106688,
                         v::fma(
                             v::constant(0.5),
-                            t4_3_,
-                            v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 110784,
+                        s_h_2 + 110784,
                         v::fma(
                             v::constant(2.0),
-                            t4_3_,
-                            v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 114880,
+                        s_h_2 + 114880,
                         v::fma(
                             v::constant(-0.5),
-                            t4_3_,
-                            v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 118976,
+                        s_h_2 + 118976,
                         v::fma(
                             v::constant(1.5),
-                            t4_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t4_3_,
-                                v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 184800);
+                    let t1_ = v::read(s, s_h + 184816);
+                    let t2_ = v::read(s, s_h + 184832);
+                    let t3_ = v::read(s, s_h + 184848);
+                    let t4_ = v::read(s, s_h + 184864);
+                    let t5_ = v::read(s, s_h + 184880);
+                    v::store(
+                        s,
+                        s_h_2 + 123072,
+                        v::fma(
+                            v::constant(1.5),
+                            t3_,
+                            v::fma(
+                                v::constant(-2.0),
+                                t2_,
+                                v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                             ),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 123072,
-                        v::fma(
-                            v::constant(1.5),
-                            t5_3_,
-                            v::fma(
-                                v::constant(-2.0),
-                                t5_2_,
-                                v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
-                            ),
-                        ),
-                    );
-                    v::store(
-                        s,
-                        s_h + 127168,
+                        s_h_2 + 127168,
                         v::fma(
                             v::constant(2.5),
-                            t5_3_,
-                            v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
+                            t3_,
+                            v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 131264,
+                        s_h_2 + 131264,
                         v::fma(
                             v::constant(0.5),
-                            t5_3_,
-                            v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
+                            t3_,
+                            v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 135360,
+                        s_h_2 + 135360,
                         v::fma(
                             v::constant(2.0),
-                            t5_3_,
-                            v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 139456,
+                        s_h_2 + 139456,
                         v::fma(
                             v::constant(-0.5),
-                            t5_3_,
-                            v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
+                            t3_,
+                            v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                         ),
                     );
                     v::store(
                         s,
-                        s_h + 143552,
+                        s_h_2 + 143552,
                         v::fma(
                             v::constant(1.5),
-                            t5_4_,
+                            t4_,
                             v::fma(
                                 v::constant(-2.0),
-                                t5_3_,
-                                v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
+                                t3_,
+                                v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                             ),
                         ),
                     );
@@ -1855,490 +2314,547 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
             }
             for h in 0..4 {
                 let x_h = x_cb + h * 4;
-                let s_h = s_cb + h * 4;
+                let s_h = h * 4;
+                let s_h_2 = s_cb + h * 4;
                 let d0_ = v::load(x, x_h + 3264);
                 let d1_ = v::load(x, x_h + 3520);
                 let d2_ = v::load(x, x_h + 3776);
                 let d3_ = v::load(x, x_h + 4032);
-                let t0_0_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
-                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+                v::store(
+                    s,
+                    s_h + 184320,
+                    v::fma(
+                        v::constant(1.5),
+                        d3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, d0_),
+                        ),
+                    ),
                 );
-                let t1_0_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                v::store(
+                    s,
+                    s_h + 184416,
+                    v::fma(
+                        v::constant(2.5),
+                        d3_,
+                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    ),
                 );
-                let t2_0_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, d1_),
+                v::store(
+                    s,
+                    s_h + 184512,
+                    v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
                 );
-                let t3_0_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                v::store(
+                    s,
+                    s_h + 184608,
+                    v::fma(
+                        v::constant(2.0),
+                        d3_,
+                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    ),
                 );
-                let t4_0_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                v::store(
+                    s,
+                    s_h + 184704,
+                    v::fma(
+                        v::constant(-0.5),
+                        d3_,
+                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    ),
                 );
-                let t5_0_ = v::fma(
-                    v::constant(-2.0),
-                    d3_,
-                    v::fma(v::constant(-1.5), d2_, d1_),
+                v::store(
+                    s,
+                    s_h + 184800,
+                    v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
                 );
                 let d0_ = v::load(x, x_h + 3280);
                 let d1_ = v::load(x, x_h + 3536);
                 let d2_ = v::load(x, x_h + 3792);
                 let d3_ = v::load(x, x_h + 4048);
-                let t0_1_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
-                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+                v::store(
+                    s,
+                    s_h + 184336,
+                    v::fma(
+                        v::constant(1.5),
+                        d3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, d0_),
+                        ),
+                    ),
                 );
-                let t1_1_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                v::store(
+                    s,
+                    s_h + 184432,
+                    v::fma(
+                        v::constant(2.5),
+                        d3_,
+                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    ),
                 );
-                let t2_1_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, d1_),
+                v::store(
+                    s,
+                    s_h + 184528,
+                    v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
                 );
-                let t3_1_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                v::store(
+                    s,
+                    s_h + 184624,
+                    v::fma(
+                        v::constant(2.0),
+                        d3_,
+                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    ),
                 );
-                let t4_1_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                v::store(
+                    s,
+                    s_h + 184720,
+                    v::fma(
+                        v::constant(-0.5),
+                        d3_,
+                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    ),
                 );
-                let t5_1_ = v::fma(
-                    v::constant(-2.0),
-                    d3_,
-                    v::fma(v::constant(-1.5), d2_, d1_),
+                v::store(
+                    s,
+                    s_h + 184816,
+                    v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
                 );
                 let d0_ = v::load(x, x_h + 3296);
                 let d1_ = v::load(x, x_h + 3552);
                 let d2_ = v::load(x, x_h + 3808);
                 let d3_ = v::load(x, x_h + 4064);
-                let t0_2_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
-                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
+                v::store(
+                    s,
+                    s_h + 184352,
+                    v::fma(
+                        v::constant(1.5),
+                        d3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, d0_),
+                        ),
+                    ),
                 );
-                let t1_2_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                v::store(
+                    s,
+                    s_h + 184448,
+                    v::fma(
+                        v::constant(2.5),
+                        d3_,
+                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
+                    ),
                 );
-                let t2_2_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, d1_),
+                v::store(
+                    s,
+                    s_h + 184544,
+                    v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
                 );
-                let t3_2_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                v::store(
+                    s,
+                    s_h + 184640,
+                    v::fma(
+                        v::constant(2.0),
+                        d3_,
+                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
+                    ),
                 );
-                let t4_2_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                v::store(
+                    s,
+                    s_h + 184736,
+                    v::fma(
+                        v::constant(-0.5),
+                        d3_,
+                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
+                    ),
                 );
-                let t5_2_ = v::fma(
-                    v::constant(-2.0),
-                    d3_,
-                    v::fma(v::constant(-1.5), d2_, d1_),
+                v::store(
+                    s,
+                    s_h + 184832,
+                    v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
                 );
                 let d0_ = v::load(x, x_h + 3312);
                 let d1_ = v::load(x, x_h + 3568);
                 let d2_ = v::load(x, x_h + 3824);
                 let d3_ = v::load(x, x_h + 4080);
-                let t0_3_ = v::fma(
-                    v::constant(1.5),
-                    d3_,
-                    v::fma(v::constant(-2.0), d2_, v::fma(v::constant(-1.5), d1_, d0_)),
-                );
-                let t1_3_ = v::fma(
-                    v::constant(2.5),
-                    d3_,
-                    v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
-                );
-                let t2_3_ = v::fma(
-                    v::constant(0.5),
-                    d3_,
-                    v::fma(v::constant(-2.5), d2_, d1_),
-                );
-                let t3_3_ = v::fma(
-                    v::constant(2.0),
-                    d3_,
-                    v::sub(v::mul(v::constant(-2.0), d1_), d2_),
-                );
-                let t4_3_ = v::fma(
-                    v::constant(-0.5),
-                    d3_,
-                    v::sub(v::mul(v::constant(0.5), d1_), d2_),
-                );
-                let t5_3_ = v::fma(
-                    v::constant(-2.0),
-                    d3_,
-                    v::fma(v::constant(-1.5), d2_, d1_),
-                );
                 v::store(
                     s,
-                    s_h + 240,
+                    s_h + 184368,
                     v::fma(
                         v::constant(1.5),
-                        t0_3_,
+                        d3_,
                         v::fma(
                             v::constant(-2.0),
-                            t0_2_,
-                            v::fma(v::constant(-1.5), t0_1_, t0_0_),
+                            d2_,
+                            v::fma(v::constant(-1.5), d1_, d0_),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 4336,
+                    s_h + 184464,
                     v::fma(
                         v::constant(2.5),
-                        t0_3_,
-                        v::fma(v::constant(0.5), t0_2_, v::mul(v::constant(-1.0), t0_1_)),
+                        d3_,
+                        v::fma(v::constant(0.5), d2_, v::mul(v::constant(-1.0), d1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 8432,
-                    v::fma(
-                        v::constant(0.5),
-                        t0_3_,
-                        v::fma(v::constant(-2.5), t0_2_, t0_1_),
-                    ),
+                    s_h + 184560,
+                    v::fma(v::constant(0.5), d3_, v::fma(v::constant(-2.5), d2_, d1_)),
                 );
                 v::store(
                     s,
-                    s_h + 12528,
+                    s_h + 184656,
                     v::fma(
                         v::constant(2.0),
-                        t0_3_,
-                        v::sub(v::mul(v::constant(-2.0), t0_1_), t0_2_),
+                        d3_,
+                        v::sub(v::mul(v::constant(-2.0), d1_), d2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 16624,
+                    s_h + 184752,
                     v::fma(
                         v::constant(-0.5),
-                        t0_3_,
-                        v::sub(v::mul(v::constant(0.5), t0_1_), t0_2_),
+                        d3_,
+                        v::sub(v::mul(v::constant(0.5), d1_), d2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 20720,
-                    v::fma(
-                        v::constant(-2.0),
-                        t0_3_,
-                        v::fma(v::constant(-1.5), t0_2_, t0_1_),
-                    ),
+                    s_h + 184848,
+                    v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
                 );
+                let t0_ = v::read(s, s_h + 184320);
+                let t1_ = v::read(s, s_h + 184336);
+                let t2_ = v::read(s, s_h + 184352);
+                let t3_ = v::read(s, s_h + 184368);
                 v::store(
                     s,
-                    s_h + 24816,
+                    s_h_2 + 240,
                     v::fma(
                         v::constant(1.5),
-                        t1_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t1_2_,
-                            v::fma(v::constant(-1.5), t1_1_, t1_0_),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, t0_),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 28912,
+                    s_h_2 + 4336,
                     v::fma(
                         v::constant(2.5),
-                        t1_3_,
-                        v::fma(v::constant(0.5), t1_2_, v::mul(v::constant(-1.0), t1_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 33008,
-                    v::fma(
-                        v::constant(0.5),
-                        t1_3_,
-                        v::fma(v::constant(-2.5), t1_2_, t1_1_),
-                    ),
+                    s_h_2 + 8432,
+                    v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
                 );
                 v::store(
                     s,
-                    s_h + 37104,
+                    s_h_2 + 12528,
                     v::fma(
                         v::constant(2.0),
-                        t1_3_,
-                        v::sub(v::mul(v::constant(-2.0), t1_1_), t1_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 41200,
+                    s_h_2 + 16624,
                     v::fma(
                         v::constant(-0.5),
-                        t1_3_,
-                        v::sub(v::mul(v::constant(0.5), t1_1_), t1_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(0.5), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 45296,
-                    v::fma(
-                        v::constant(-2.0),
-                        t1_3_,
-                        v::fma(v::constant(-1.5), t1_2_, t1_1_),
-                    ),
+                    s_h_2 + 20720,
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 );
+                let t0_ = v::read(s, s_h + 184416);
+                let t1_ = v::read(s, s_h + 184432);
+                let t2_ = v::read(s, s_h + 184448);
+                let t3_ = v::read(s, s_h + 184464);
                 v::store(
                     s,
-                    s_h + 49392,
+                    s_h_2 + 24816,
                     v::fma(
                         v::constant(1.5),
-                        t2_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t2_2_,
-                            v::fma(v::constant(-1.5), t2_1_, t2_0_),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, t0_),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 53488,
+                    s_h_2 + 28912,
                     v::fma(
                         v::constant(2.5),
-                        t2_3_,
-                        v::fma(v::constant(0.5), t2_2_, v::mul(v::constant(-1.0), t2_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 57584,
-                    v::fma(
-                        v::constant(0.5),
-                        t2_3_,
-                        v::fma(v::constant(-2.5), t2_2_, t2_1_),
-                    ),
+                    s_h_2 + 33008,
+                    v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
                 );
                 v::store(
                     s,
-                    s_h + 61680,
+                    s_h_2 + 37104,
                     v::fma(
                         v::constant(2.0),
-                        t2_3_,
-                        v::sub(v::mul(v::constant(-2.0), t2_1_), t2_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 65776,
+                    s_h_2 + 41200,
                     v::fma(
                         v::constant(-0.5),
-                        t2_3_,
-                        v::sub(v::mul(v::constant(0.5), t2_1_), t2_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(0.5), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 69872,
-                    v::fma(
-                        v::constant(-2.0),
-                        t2_3_,
-                        v::fma(v::constant(-1.5), t2_2_, t2_1_),
-                    ),
+                    s_h_2 + 45296,
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 );
+                let t0_ = v::read(s, s_h + 184512);
+                let t1_ = v::read(s, s_h + 184528);
+                let t2_ = v::read(s, s_h + 184544);
+                let t3_ = v::read(s, s_h + 184560);
                 v::store(
                     s,
-                    s_h + 73968,
+                    s_h_2 + 49392,
                     v::fma(
                         v::constant(1.5),
-                        t3_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t3_2_,
-                            v::fma(v::constant(-1.5), t3_1_, t3_0_),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, t0_),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 78064,
+                    s_h_2 + 53488,
                     v::fma(
                         v::constant(2.5),
-                        t3_3_,
-                        v::fma(v::constant(0.5), t3_2_, v::mul(v::constant(-1.0), t3_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 82160,
-                    v::fma(
-                        v::constant(0.5),
-                        t3_3_,
-                        v::fma(v::constant(-2.5), t3_2_, t3_1_),
-                    ),
+                    s_h_2 + 57584,
+                    v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
                 );
                 v::store(
                     s,
-                    s_h + 86256,
+                    s_h_2 + 61680,
                     v::fma(
                         v::constant(2.0),
-                        t3_3_,
-                        v::sub(v::mul(v::constant(-2.0), t3_1_), t3_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 90352,
+                    s_h_2 + 65776,
                     v::fma(
                         v::constant(-0.5),
-                        t3_3_,
-                        v::sub(v::mul(v::constant(0.5), t3_1_), t3_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(0.5), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 94448,
-                    v::fma(
-                        v::constant(-2.0),
-                        t3_3_,
-                        v::fma(v::constant(-1.5), t3_2_, t3_1_),
-                    ),
+                    s_h_2 + 69872,
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 );
+                let t0_ = v::read(s, s_h + 184608);
+                let t1_ = v::read(s, s_h + 184624);
+                let t2_ = v::read(s, s_h + 184640);
+                let t3_ = v::read(s, s_h + 184656);
                 v::store(
                     s,
-                    s_h + 98544,
+                    s_h_2 + 73968,
                     v::fma(
                         v::constant(1.5),
-                        t4_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t4_2_,
-                            v::fma(v::constant(-1.5), t4_1_, t4_0_),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, t0_),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 102640,
+                    s_h_2 + 78064,
                     v::fma(
                         v::constant(2.5),
-                        t4_3_,
-                        v::fma(v::constant(0.5), t4_2_, v::mul(v::constant(-1.0), t4_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 106736,
-                    v::fma(
-                        v::constant(0.5),
-                        t4_3_,
-                        v::fma(v::constant(-2.5), t4_2_, t4_1_),
-                    ),
+                    s_h_2 + 82160,
+                    v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
                 );
                 v::store(
                     s,
-                    s_h + 110832,
+                    s_h_2 + 86256,
                     v::fma(
                         v::constant(2.0),
-                        t4_3_,
-                        v::sub(v::mul(v::constant(-2.0), t4_1_), t4_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 114928,
+                    s_h_2 + 90352,
                     v::fma(
                         v::constant(-0.5),
-                        t4_3_,
-                        v::sub(v::mul(v::constant(0.5), t4_1_), t4_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(0.5), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 119024,
-                    v::fma(
-                        v::constant(-2.0),
-                        t4_3_,
-                        v::fma(v::constant(-1.5), t4_2_, t4_1_),
-                    ),
+                    s_h_2 + 94448,
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 );
+                let t0_ = v::read(s, s_h + 184704);
+                let t1_ = v::read(s, s_h + 184720);
+                let t2_ = v::read(s, s_h + 184736);
+                let t3_ = v::read(s, s_h + 184752);
                 v::store(
                     s,
-                    s_h + 123120,
+                    s_h_2 + 98544,
                     v::fma(
                         v::constant(1.5),
-                        t5_3_,
+                        t3_,
                         v::fma(
                             v::constant(-2.0),
-                            t5_2_,
-                            v::fma(v::constant(-1.5), t5_1_, t5_0_),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, t0_),
                         ),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 127216,
+                    s_h_2 + 102640,
                     v::fma(
                         v::constant(2.5),
-                        t5_3_,
-                        v::fma(v::constant(0.5), t5_2_, v::mul(v::constant(-1.0), t5_1_)),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 131312,
-                    v::fma(
-                        v::constant(0.5),
-                        t5_3_,
-                        v::fma(v::constant(-2.5), t5_2_, t5_1_),
-                    ),
+                    s_h_2 + 106736,
+                    v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
                 );
                 v::store(
                     s,
-                    s_h + 135408,
+                    s_h_2 + 110832,
                     v::fma(
                         v::constant(2.0),
-                        t5_3_,
-                        v::sub(v::mul(v::constant(-2.0), t5_1_), t5_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(-2.0), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 139504,
+                    s_h_2 + 114928,
                     v::fma(
                         v::constant(-0.5),
-                        t5_3_,
-                        v::sub(v::mul(v::constant(0.5), t5_1_), t5_2_),
+                        t3_,
+                        v::sub(v::mul(v::constant(0.5), t1_), t2_),
                     ),
                 );
                 v::store(
                     s,
-                    s_h + 143600,
+                    s_h_2 + 119024,
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
+                );
+                let t0_ = v::read(s, s_h + 184800);
+                let t1_ = v::read(s, s_h + 184816);
+                let t2_ = v::read(s, s_h + 184832);
+                let t3_ = v::read(s, s_h + 184848);
+                v::store(
+                    s,
+                    s_h_2 + 123120,
                     v::fma(
-                        v::constant(-2.0),
-                        t5_3_,
-                        v::fma(v::constant(-1.5), t5_2_, t5_1_),
+                        v::constant(1.5),
+                        t3_,
+                        v::fma(
+                            v::constant(-2.0),
+                            t2_,
+                            v::fma(v::constant(-1.5), t1_, t0_),
+                        ),
                     ),
+                );
+                v::store(
+                    s,
+                    s_h_2 + 127216,
+                    v::fma(
+                        v::constant(2.5),
+                        t3_,
+                        v::fma(v::constant(0.5), t2_, v::mul(v::constant(-1.0), t1_)),
+                    ),
+                );
+                v::store(
+                    s,
+                    s_h_2 + 131312,
+                    v::fma(v::constant(0.5), t3_, v::fma(v::constant(-2.5), t2_, t1_)),
+                );
+                v::store(
+                    s,
+                    s_h_2 + 135408,
+                    v::fma(
+                        v::constant(2.0),
+                        t3_,
+                        v::sub(v::mul(v::constant(-2.0), t1_), t2_),
+                    ),
+                );
+                v::store(
+                    s,
+                    s_h_2 + 139504,
+                    v::fma(
+                        v::constant(-0.5),
+                        t3_,
+                        v::sub(v::mul(v::constant(0.5), t1_), t2_),
+                    ),
+                );
+                v::store(
+                    s,
+                    s_h_2 + 143600,
+                    v::fma(v::constant(-2.0), t3_, v::fma(v::constant(-1.5), t2_, t1_)),
                 );
             }
         }
@@ -2455,27 +2971,40 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let d3_ = v::read(s, s_px + 152064);
                         let d4_ = v::read(s, s_px + 153600);
                         let d5_ = v::read(s, s_px + 155136);
-                        let t0_0_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184320,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_0_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_0_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_0_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184416,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184512,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184608,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 147712);
@@ -2484,27 +3013,40 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let d3_ = v::read(s, s_px + 152320);
                         let d4_ = v::read(s, s_px + 153856);
                         let d5_ = v::read(s, s_px + 155392);
-                        let t0_1_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184336,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_1_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_1_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_1_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184432,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184528,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184624,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 147968);
@@ -2513,27 +3055,40 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let d3_ = v::read(s, s_px + 152576);
                         let d4_ = v::read(s, s_px + 154112);
                         let d5_ = v::read(s, s_px + 155648);
-                        let t0_2_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184352,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_2_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_2_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_2_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184448,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184544,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184640,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 148224);
@@ -2542,27 +3097,40 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let d3_ = v::read(s, s_px + 152832);
                         let d4_ = v::read(s, s_px + 154368);
                         let d5_ = v::read(s, s_px + 155904);
-                        let t0_3_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184368,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_3_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_3_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_3_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184464,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184560,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184656,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 148480);
@@ -2571,27 +3139,40 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let d3_ = v::read(s, s_px + 153088);
                         let d4_ = v::read(s, s_px + 154624);
                         let d5_ = v::read(s, s_px + 156160);
-                        let t0_4_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184384,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_4_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_4_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_4_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184480,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184576,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184672,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 148736);
@@ -2600,39 +3181,55 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let d3_ = v::read(s, s_px + 153344);
                         let d4_ = v::read(s, s_px + 154880);
                         let d5_ = v::read(s, s_px + 156416);
-                        let t0_5_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184400,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_5_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_5_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_5_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 184496,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                             ),
                         );
+                        v::store(
+                            s,
+                            s_h + 184592,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 184688,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 184320);
+                        let t1_ = v::read(s, s_h + 184336);
+                        let t2_ = v::read(s, s_h + 184352);
+                        let t3_ = v::read(s, s_h + 184368);
+                        let t4_ = v::read(s, s_h + 184384);
+                        let t5_ = v::read(s, s_h + 184400);
                         v::store(
                             y,
                             y_px,
                             v::max(
                                 v::zero(),
                                 v::add(
-                                    v::add(
-                                        v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                        t0_4_,
-                                    ),
+                                    v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                     bias,
                                 ),
                             ),
@@ -2645,8 +3242,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-2.0),
-                                        t0_4_,
-                                        v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -2660,8 +3257,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(4.0),
-                                        t0_4_,
-                                        v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -2675,27 +3272,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-8.0),
-                                        t0_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(0.125),
-                                            t0_3_,
-                                            v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                            t3_,
+                                            v::sub(v::add(t1_, t5_), t2_),
                                         ),
                                     ),
                                     bias,
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, s_h + 184416);
+                        let t1_ = v::read(s, s_h + 184432);
+                        let t2_ = v::read(s, s_h + 184448);
+                        let t3_ = v::read(s, s_h + 184464);
+                        let t4_ = v::read(s, s_h + 184480);
+                        let t5_ = v::read(s, s_h + 184496);
                         v::store(
                             y,
                             y_px + 224,
                             v::max(
                                 v::zero(),
                                 v::add(
-                                    v::add(
-                                        v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                        t1_4_,
-                                    ),
+                                    v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                     bias,
                                 ),
                             ),
@@ -2708,8 +3308,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-2.0),
-                                        t1_4_,
-                                        v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -2723,8 +3323,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(4.0),
-                                        t1_4_,
-                                        v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -2738,27 +3338,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-8.0),
-                                        t1_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(0.125),
-                                            t1_3_,
-                                            v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                            t3_,
+                                            v::sub(v::add(t1_, t5_), t2_),
                                         ),
                                     ),
                                     bias,
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, s_h + 184512);
+                        let t1_ = v::read(s, s_h + 184528);
+                        let t2_ = v::read(s, s_h + 184544);
+                        let t3_ = v::read(s, s_h + 184560);
+                        let t4_ = v::read(s, s_h + 184576);
+                        let t5_ = v::read(s, s_h + 184592);
                         v::store(
                             y,
                             y_px + 448,
                             v::max(
                                 v::zero(),
                                 v::add(
-                                    v::add(
-                                        v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
-                                        t2_4_,
-                                    ),
+                                    v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                     bias,
                                 ),
                             ),
@@ -2771,8 +3374,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-2.0),
-                                        t2_4_,
-                                        v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -2786,8 +3389,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(4.0),
-                                        t2_4_,
-                                        v::fma(v::constant(0.25), t2_3_, v::add(t2_1_, t2_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -2801,27 +3404,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-8.0),
-                                        t2_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(0.125),
-                                            t2_3_,
-                                            v::sub(v::add(t2_1_, t2_5_), t2_2_),
+                                            t3_,
+                                            v::sub(v::add(t1_, t5_), t2_),
                                         ),
                                     ),
                                     bias,
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, s_h + 184608);
+                        let t1_ = v::read(s, s_h + 184624);
+                        let t2_ = v::read(s, s_h + 184640);
+                        let t3_ = v::read(s, s_h + 184656);
+                        let t4_ = v::read(s, s_h + 184672);
+                        let t5_ = v::read(s, s_h + 184688);
                         v::store(
                             y,
                             y_px + 672,
                             v::max(
                                 v::zero(),
                                 v::add(
-                                    v::add(
-                                        v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
-                                        t3_4_,
-                                    ),
+                                    v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                     bias,
                                 ),
                             ),
@@ -2834,8 +3440,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-2.0),
-                                        t3_4_,
-                                        v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -2849,8 +3455,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(4.0),
-                                        t3_4_,
-                                        v::fma(v::constant(0.25), t3_3_, v::add(t3_1_, t3_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -2864,11 +3470,11 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-8.0),
-                                        t3_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(0.125),
-                                            t3_3_,
-                                            v::sub(v::add(t3_1_, t3_5_), t3_2_),
+                                            t3_,
+                                            v::sub(v::add(t1_, t5_), t2_),
                                         ),
                                     ),
                                     bias,
@@ -2886,21 +3492,41 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::read(s, s_py + 152112);
                     let d4_ = v::read(s, s_py + 153648);
                     let d5_ = v::read(s, s_py + 155184);
-                    let t0_0_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_0_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184320,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                     );
-                    let t2_0_ = v::fma(
-                        v::constant(4.0),
-                        d4_,
-                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184416,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
-                    let t3_0_ = v::fma(
-                        v::constant(-8.0),
-                        d4_,
-                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    v::store(
+                        s,
+                        s_h + 184512,
+                        v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184608,
+                        v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        ),
                     );
                     let d0_ = v::read(s, s_py + 147760);
                     let d1_ = v::read(s, s_py + 149296);
@@ -2908,21 +3534,41 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::read(s, s_py + 152368);
                     let d4_ = v::read(s, s_py + 153904);
                     let d5_ = v::read(s, s_py + 155440);
-                    let t0_1_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_1_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184336,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                     );
-                    let t2_1_ = v::fma(
-                        v::constant(4.0),
-                        d4_,
-                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184432,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
-                    let t3_1_ = v::fma(
-                        v::constant(-8.0),
-                        d4_,
-                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    v::store(
+                        s,
+                        s_h + 184528,
+                        v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184624,
+                        v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        ),
                     );
                     let d0_ = v::read(s, s_py + 148016);
                     let d1_ = v::read(s, s_py + 149552);
@@ -2930,21 +3576,41 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::read(s, s_py + 152624);
                     let d4_ = v::read(s, s_py + 154160);
                     let d5_ = v::read(s, s_py + 155696);
-                    let t0_2_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_2_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184352,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                     );
-                    let t2_2_ = v::fma(
-                        v::constant(4.0),
-                        d4_,
-                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184448,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
-                    let t3_2_ = v::fma(
-                        v::constant(-8.0),
-                        d4_,
-                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    v::store(
+                        s,
+                        s_h + 184544,
+                        v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184640,
+                        v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        ),
                     );
                     let d0_ = v::read(s, s_py + 148272);
                     let d1_ = v::read(s, s_py + 149808);
@@ -2952,21 +3618,41 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::read(s, s_py + 152880);
                     let d4_ = v::read(s, s_py + 154416);
                     let d5_ = v::read(s, s_py + 155952);
-                    let t0_3_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_3_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184368,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                     );
-                    let t2_3_ = v::fma(
-                        v::constant(4.0),
-                        d4_,
-                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184464,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
-                    let t3_3_ = v::fma(
-                        v::constant(-8.0),
-                        d4_,
-                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    v::store(
+                        s,
+                        s_h + 184560,
+                        v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        ),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184656,
+                        v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        ),
                     );
                     let d0_ = v::read(s, s_py + 148528);
                     let d1_ = v::read(s, s_py + 150064);
@@ -2974,32 +3660,54 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d3_ = v::read(s, s_py + 153136);
                     let d4_ = v::read(s, s_py + 154672);
                     let d5_ = v::read(s, s_py + 156208);
-                    let t0_4_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_4_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184384,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                     );
-                    let t2_4_ = v::fma(
-                        v::constant(4.0),
-                        d4_,
-                        v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184480,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
-                    let t3_4_ = v::fma(
-                        v::constant(-8.0),
-                        d4_,
-                        v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
+                    v::store(
+                        s,
+                        s_h + 184576,
+                        v::fma(
+                            v::constant(4.0),
+                            d4_,
+                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                        ),
                     );
+                    v::store(
+                        s,
+                        s_h + 184672,
+                        v::fma(
+                            v::constant(-8.0),
+                            d4_,
+                            v::fma(
+                                v::constant(0.125),
+                                d3_,
+                                v::sub(v::add(d1_, d5_), d2_),
+                            ),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 184320);
+                    let t1_ = v::read(s, s_h + 184336);
+                    let t2_ = v::read(s, s_h + 184352);
+                    let t3_ = v::read(s, s_h + 184368);
+                    let t4_ = v::read(s, s_h + 184384);
                     v::store(
                         y,
                         y_py + 192,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                    t0_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -3012,23 +3720,25 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t0_4_,
-                                    v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, s_h + 184416);
+                    let t1_ = v::read(s, s_h + 184432);
+                    let t2_ = v::read(s, s_h + 184448);
+                    let t3_ = v::read(s, s_h + 184464);
+                    let t4_ = v::read(s, s_h + 184480);
                     v::store(
                         y,
                         y_py + 416,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                    t1_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -3041,23 +3751,25 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t1_4_,
-                                    v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, s_h + 184512);
+                    let t1_ = v::read(s, s_h + 184528);
+                    let t2_ = v::read(s, s_h + 184544);
+                    let t3_ = v::read(s, s_h + 184560);
+                    let t4_ = v::read(s, s_h + 184576);
                     v::store(
                         y,
                         y_py + 640,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
-                                    t2_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -3070,23 +3782,25 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t2_4_,
-                                    v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, s_h + 184608);
+                    let t1_ = v::read(s, s_h + 184624);
+                    let t2_ = v::read(s, s_h + 184640);
+                    let t3_ = v::read(s, s_h + 184656);
+                    let t4_ = v::read(s, s_h + 184672);
                     v::store(
                         y,
                         y_py + 864,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
-                                    t3_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -3099,8 +3813,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t3_4_,
-                                    v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -3115,77 +3829,128 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     let d2_ = v::read(s, s_px + 150720);
                     let d3_ = v::read(s, s_px + 152256);
                     let d4_ = v::read(s, s_px + 153792);
-                    let t0_0_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_0_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184320,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184416,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
                     let d0_ = v::read(s, s_px + 147904);
                     let d1_ = v::read(s, s_px + 149440);
                     let d2_ = v::read(s, s_px + 150976);
                     let d3_ = v::read(s, s_px + 152512);
                     let d4_ = v::read(s, s_px + 154048);
-                    let t0_1_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_1_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184336,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184432,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
                     let d0_ = v::read(s, s_px + 148160);
                     let d1_ = v::read(s, s_px + 149696);
                     let d2_ = v::read(s, s_px + 151232);
                     let d3_ = v::read(s, s_px + 152768);
                     let d4_ = v::read(s, s_px + 154304);
-                    let t0_2_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_2_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184352,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184448,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
                     let d0_ = v::read(s, s_px + 148416);
                     let d1_ = v::read(s, s_px + 149952);
                     let d2_ = v::read(s, s_px + 151488);
                     let d3_ = v::read(s, s_px + 153024);
                     let d4_ = v::read(s, s_px + 154560);
-                    let t0_3_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_3_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184368,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184464,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
                     let d0_ = v::read(s, s_px + 148672);
                     let d1_ = v::read(s, s_px + 150208);
                     let d2_ = v::read(s, s_px + 151744);
                     let d3_ = v::read(s, s_px + 153280);
                     let d4_ = v::read(s, s_px + 154816);
-                    let t0_4_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_4_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184384,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                    );
+                    v::store(
+                        s,
+                        s_h + 184480,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
                     );
                     let d0_ = v::read(s, s_px + 148928);
                     let d1_ = v::read(s, s_px + 150464);
                     let d2_ = v::read(s, s_px + 152000);
                     let d3_ = v::read(s, s_px + 153536);
                     let d4_ = v::read(s, s_px + 155072);
-                    let t0_5_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                    let t1_5_ = v::fma(
-                        v::constant(-2.0),
-                        d4_,
-                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    v::store(
+                        s,
+                        s_h + 184400,
+                        v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                     );
+                    v::store(
+                        s,
+                        s_h + 184496,
+                        v::fma(
+                            v::constant(-2.0),
+                            d4_,
+                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                        ),
+                    );
+                    let t0_ = v::read(s, s_h + 184320);
+                    let t1_ = v::read(s, s_h + 184336);
+                    let t2_ = v::read(s, s_h + 184352);
+                    let t3_ = v::read(s, s_h + 184368);
+                    let t4_ = v::read(s, s_h + 184384);
+                    let t5_ = v::read(s, s_h + 184400);
                     v::store(
                         y,
                         y_px + 2688,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                    t0_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -3198,8 +3963,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t0_4_,
-                                    v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -3213,8 +3978,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t0_4_,
-                                    v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -3228,27 +3993,30 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-8.0),
-                                    t0_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(0.125),
-                                        t0_3_,
-                                        v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                        t3_,
+                                        v::sub(v::add(t1_, t5_), t2_),
                                     ),
                                 ),
                                 bias,
                             ),
                         ),
                     );
+                    let t0_ = v::read(s, s_h + 184416);
+                    let t1_ = v::read(s, s_h + 184432);
+                    let t2_ = v::read(s, s_h + 184448);
+                    let t3_ = v::read(s, s_h + 184464);
+                    let t4_ = v::read(s, s_h + 184480);
+                    let t5_ = v::read(s, s_h + 184496);
                     v::store(
                         y,
                         y_px + 2912,
                         v::max(
                             v::zero(),
                             v::add(
-                                v::add(
-                                    v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                    t1_4_,
-                                ),
+                                v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                 bias,
                             ),
                         ),
@@ -3261,8 +4029,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-2.0),
-                                    t1_4_,
-                                    v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -3276,8 +4044,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(4.0),
-                                    t1_4_,
-                                    v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                    t4_,
+                                    v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                 ),
                                 bias,
                             ),
@@ -3291,11 +4059,11 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::add(
                                 v::fma(
                                     v::constant(-8.0),
-                                    t1_4_,
+                                    t4_,
                                     v::fma(
                                         v::constant(0.125),
-                                        t1_3_,
-                                        v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                        t3_,
+                                        v::sub(v::add(t1_, t5_), t2_),
                                     ),
                                 ),
                                 bias,
@@ -3308,66 +4076,108 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 let d2_ = v::read(s, s_h + 150768);
                 let d3_ = v::read(s, s_h + 152304);
                 let d4_ = v::read(s, s_h + 153840);
-                let t0_0_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_0_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    s_h + 184320,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                );
+                v::store(
+                    s,
+                    s_h + 184416,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
                 let d0_ = v::read(s, s_h + 147952);
                 let d1_ = v::read(s, s_h + 149488);
                 let d2_ = v::read(s, s_h + 151024);
                 let d3_ = v::read(s, s_h + 152560);
                 let d4_ = v::read(s, s_h + 154096);
-                let t0_1_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_1_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    s_h + 184336,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                );
+                v::store(
+                    s,
+                    s_h + 184432,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
                 let d0_ = v::read(s, s_h + 148208);
                 let d1_ = v::read(s, s_h + 149744);
                 let d2_ = v::read(s, s_h + 151280);
                 let d3_ = v::read(s, s_h + 152816);
                 let d4_ = v::read(s, s_h + 154352);
-                let t0_2_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_2_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    s_h + 184352,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                );
+                v::store(
+                    s,
+                    s_h + 184448,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
                 let d0_ = v::read(s, s_h + 148464);
                 let d1_ = v::read(s, s_h + 150000);
                 let d2_ = v::read(s, s_h + 151536);
                 let d3_ = v::read(s, s_h + 153072);
                 let d4_ = v::read(s, s_h + 154608);
-                let t0_3_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_3_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    s_h + 184368,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
+                );
+                v::store(
+                    s,
+                    s_h + 184464,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
                 );
                 let d0_ = v::read(s, s_h + 148720);
                 let d1_ = v::read(s, s_h + 150256);
                 let d2_ = v::read(s, s_h + 151792);
                 let d3_ = v::read(s, s_h + 153328);
                 let d4_ = v::read(s, s_h + 154864);
-                let t0_4_ = v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_);
-                let t1_4_ = v::fma(
-                    v::constant(-2.0),
-                    d4_,
-                    v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                v::store(
+                    s,
+                    s_h + 184384,
+                    v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                 );
+                v::store(
+                    s,
+                    s_h + 184480,
+                    v::fma(
+                        v::constant(-2.0),
+                        d4_,
+                        v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                    ),
+                );
+                let t0_ = v::read(s, s_h + 184320);
+                let t1_ = v::read(s, s_h + 184336);
+                let t2_ = v::read(s, s_h + 184352);
+                let t3_ = v::read(s, s_h + 184368);
+                let t4_ = v::read(s, s_h + 184384);
                 v::store(
                     y,
                     y_h + 2880,
                     v::max(
                         v::zero(),
                         v::add(
-                            v::add(
-                                v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                t0_4_,
-                            ),
+                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                             bias,
                         ),
                     ),
@@ -3380,23 +4190,25 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::add(
                             v::fma(
                                 v::constant(-2.0),
-                                t0_4_,
-                                v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                t4_,
+                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                             ),
                             bias,
                         ),
                     ),
                 );
+                let t0_ = v::read(s, s_h + 184416);
+                let t1_ = v::read(s, s_h + 184432);
+                let t2_ = v::read(s, s_h + 184448);
+                let t3_ = v::read(s, s_h + 184464);
+                let t4_ = v::read(s, s_h + 184480);
                 v::store(
                     y,
                     y_h + 3104,
                     v::max(
                         v::zero(),
                         v::add(
-                            v::add(
-                                v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                t1_4_,
-                            ),
+                            v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                             bias,
                         ),
                     ),
@@ -3409,8 +4221,8 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::add(
                             v::fma(
                                 v::constant(-2.0),
-                                t1_4_,
-                                v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                t4_,
+                                v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                             ),
                             bias,
                         ),

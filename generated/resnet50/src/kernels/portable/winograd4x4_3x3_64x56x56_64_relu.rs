@@ -13,7 +13,7 @@ pub const TASKS: usize = 14;
 
 const X: usize = 215296;
 const W: usize = 147520;
-const S: usize = 64512;
+const S: usize = 65088;
 const Y: usize = 200704;
 const X_PLANE: usize = 53824;
 const W_PANEL: usize = 36880;
@@ -24,7 +24,7 @@ const Y_PLANE: usize = 50176;
 ///
 /// - loops: band:14 . g:4 . f:36 . p:7 . cb:4 . k:4
 /// - products: 2 tiles x 16 channels
-/// - cost: 231.2 MFLOP, 2512 kB read and written, 92 flop per byte
+/// - cost: 231.2 MFLOP, 2514 kB read and written, 92 flop per byte
 /// - used by: steps 4 (`/layer1/layer1.0/conv2/Conv`), 8 (`/layer1/layer1.1/conv2/Conv`), 11 (`/layer1/layer1.2/conv2/Conv`)
 #[inline(never)]
 pub fn winograd4x4_3x3_64x56x56_64_relu(
@@ -36,7 +36,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
 ) {
     assert!(tasks.end <= TASKS);
     // SAFETY: the largest index of each array, as proved; x: 215292 + 4 <= 215296; w: 147516 + 4 <= 147520;
-    // s: 40316 + 4 <= 64512; y: 200700 + 4 <= 200704
+    // s: 65084 + 4 <= 65088; y: 200700 + 4 <= 200704
     unsafe {
         for band in tasks {
             let x_band = band * 3712;
@@ -49,49 +49,74 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                     let s_px = s_cb + px * 16;
                     for h in 0..4 {
                         let x_h = x_px + h * 4;
-                        let s_h = s_px + h * 4;
+                        let s_h = h * 4;
+                        let s_h_2 = s_px + h * 4;
                         let d0_ = v::load(x, x_h);
                         let d1_ = v::load(x, x_h + 928);
                         let d2_ = v::load(x, x_h + 1856);
                         let d3_ = v::load(x, x_h + 2784);
                         let d4_ = v::load(x, x_h + 3712);
                         let d5_ = v::load(x, x_h + 4640);
-                        let t0_0_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            s_h + 64512,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_0_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_0_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_0_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_0_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_0_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64608,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64704,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64800,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64896,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64992,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_h + 16);
@@ -100,42 +125,66 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::load(x, x_h + 2800);
                         let d4_ = v::load(x, x_h + 3728);
                         let d5_ = v::load(x, x_h + 4656);
-                        let t0_1_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            s_h + 64528,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_1_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_1_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_1_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_1_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_1_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64624,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64720,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64816,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64912,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 65008,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_h + 32);
@@ -144,42 +193,66 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::load(x, x_h + 2816);
                         let d4_ = v::load(x, x_h + 3744);
                         let d5_ = v::load(x, x_h + 4672);
-                        let t0_2_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            s_h + 64544,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_2_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_2_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_2_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_2_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_2_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64640,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64736,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64832,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64928,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 65024,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_h + 48);
@@ -188,42 +261,66 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::load(x, x_h + 2832);
                         let d4_ = v::load(x, x_h + 3760);
                         let d5_ = v::load(x, x_h + 4688);
-                        let t0_3_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            s_h + 64560,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_3_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_3_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_3_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_3_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_3_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64656,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64752,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64848,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64944,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 65040,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_h + 64);
@@ -232,42 +329,66 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::load(x, x_h + 2848);
                         let d4_ = v::load(x, x_h + 3776);
                         let d5_ = v::load(x, x_h + 4704);
-                        let t0_4_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            s_h + 64576,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                v::constant(1.5),
+                                d3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
+                                ),
                             ),
                         );
-                        let t1_4_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_4_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_4_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_4_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_4_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64672,
                             v::fma(
-                                v::constant(-2.0),
+                                v::constant(2.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64768,
+                            v::fma(
+                                v::constant(0.5),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64864,
+                            v::fma(
+                                v::constant(2.0),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64960,
+                            v::fma(
+                                v::constant(-0.5),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 65056,
+                            v::fma(
+                                v::constant(1.5),
+                                d4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
                             ),
                         );
                         let d0_ = v::load(x, x_h + 80);
@@ -276,413 +397,473 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::load(x, x_h + 2864);
                         let d4_ = v::load(x, x_h + 3792);
                         let d5_ = v::load(x, x_h + 4720);
-                        let t0_5_ = v::fma(
-                            v::constant(1.5),
-                            d3_,
+                        v::store(
+                            s,
+                            s_h + 64592,
                             v::fma(
-                                v::constant(-2.0),
-                                d2_,
-                                v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
-                            ),
-                        );
-                        let t1_5_ = v::fma(
-                            v::constant(2.5),
-                            d3_,
-                            v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
-                        );
-                        let t2_5_ = v::fma(
-                            v::constant(0.5),
-                            d3_,
-                            v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
-                        );
-                        let t3_5_ = v::fma(
-                            v::constant(2.0),
-                            d3_,
-                            v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
-                        );
-                        let t4_5_ = v::fma(
-                            v::constant(-0.5),
-                            d3_,
-                            v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
-                        );
-                        let t5_5_ = v::fma(
-                            v::constant(1.5),
-                            d4_,
-                            v::fma(
-                                v::constant(-2.0),
+                                v::constant(1.5),
                                 d3_,
-                                v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
-                            ),
-                        );
-                        v::store(
-                            s,
-                            s_h,
-                            v::fma(
-                                v::constant(1.5),
-                                t0_3_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t0_2_,
-                                    v::fma(v::constant(-1.5), t0_1_, v::add(t0_0_, t0_4_)),
+                                    d2_,
+                                    v::fma(v::constant(-1.5), d1_, v::add(d0_, d4_)),
                                 ),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 896,
+                            s_h + 64688,
                             v::fma(
                                 v::constant(2.5),
-                                t0_3_,
-                                v::fma(v::constant(0.5), t0_2_, v::sub(t0_4_, t0_1_)),
+                                d3_,
+                                v::fma(v::constant(0.5), d2_, v::sub(d4_, d1_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 1792,
+                            s_h + 64784,
                             v::fma(
                                 v::constant(0.5),
-                                t0_3_,
-                                v::fma(v::constant(-2.5), t0_2_, v::add(t0_1_, t0_4_)),
+                                d3_,
+                                v::fma(v::constant(-2.5), d2_, v::add(d1_, d4_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 2688,
+                            s_h + 64880,
                             v::fma(
                                 v::constant(2.0),
-                                t0_3_,
-                                v::sub(v::fma(v::constant(-2.0), t0_1_, t0_4_), t0_2_),
+                                d3_,
+                                v::sub(v::fma(v::constant(-2.0), d1_, d4_), d2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 3584,
+                            s_h + 64976,
                             v::fma(
                                 v::constant(-0.5),
-                                t0_3_,
-                                v::sub(v::fma(v::constant(0.5), t0_1_, t0_4_), t0_2_),
+                                d3_,
+                                v::sub(v::fma(v::constant(0.5), d1_, d4_), d2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 4480,
+                            s_h + 65072,
                             v::fma(
                                 v::constant(1.5),
-                                t0_4_,
+                                d4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t0_3_,
-                                    v::fma(v::constant(-1.5), t0_2_, v::add(t0_1_, t0_5_)),
+                                    d3_,
+                                    v::fma(v::constant(-1.5), d2_, v::add(d1_, d5_)),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 64512);
+                        let t1_ = v::read(s, s_h + 64528);
+                        let t2_ = v::read(s, s_h + 64544);
+                        let t3_ = v::read(s, s_h + 64560);
+                        let t4_ = v::read(s, s_h + 64576);
+                        let t5_ = v::read(s, s_h + 64592);
+                        v::store(
+                            s,
+                            s_h_2,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 5376,
-                            v::fma(
-                                v::constant(1.5),
-                                t1_3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    t1_2_,
-                                    v::fma(v::constant(-1.5), t1_1_, v::add(t1_0_, t1_4_)),
-                                ),
-                            ),
-                        );
-                        v::store(
-                            s,
-                            s_h + 6272,
+                            s_h_2 + 896,
                             v::fma(
                                 v::constant(2.5),
-                                t1_3_,
-                                v::fma(v::constant(0.5), t1_2_, v::sub(t1_4_, t1_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 7168,
+                            s_h_2 + 1792,
                             v::fma(
                                 v::constant(0.5),
-                                t1_3_,
-                                v::fma(v::constant(-2.5), t1_2_, v::add(t1_1_, t1_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 8064,
+                            s_h_2 + 2688,
                             v::fma(
                                 v::constant(2.0),
-                                t1_3_,
-                                v::sub(v::fma(v::constant(-2.0), t1_1_, t1_4_), t1_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 8960,
+                            s_h_2 + 3584,
                             v::fma(
                                 v::constant(-0.5),
-                                t1_3_,
-                                v::sub(v::fma(v::constant(0.5), t1_1_, t1_4_), t1_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 9856,
+                            s_h_2 + 4480,
                             v::fma(
                                 v::constant(1.5),
-                                t1_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t1_3_,
-                                    v::fma(v::constant(-1.5), t1_2_, v::add(t1_1_, t1_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 64608);
+                        let t1_ = v::read(s, s_h + 64624);
+                        let t2_ = v::read(s, s_h + 64640);
+                        let t3_ = v::read(s, s_h + 64656);
+                        let t4_ = v::read(s, s_h + 64672);
+                        let t5_ = v::read(s, s_h + 64688);
+                        v::store(
+                            s,
+                            s_h_2 + 5376,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 10752,
-                            v::fma(
-                                v::constant(1.5),
-                                t2_3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    t2_2_,
-                                    v::fma(v::constant(-1.5), t2_1_, v::add(t2_0_, t2_4_)),
-                                ),
-                            ),
-                        );
-                        v::store(
-                            s,
-                            s_h + 11648,
+                            s_h_2 + 6272,
                             v::fma(
                                 v::constant(2.5),
-                                t2_3_,
-                                v::fma(v::constant(0.5), t2_2_, v::sub(t2_4_, t2_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 12544,
+                            s_h_2 + 7168,
                             v::fma(
                                 v::constant(0.5),
-                                t2_3_,
-                                v::fma(v::constant(-2.5), t2_2_, v::add(t2_1_, t2_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 13440,
+                            s_h_2 + 8064,
                             v::fma(
                                 v::constant(2.0),
-                                t2_3_,
-                                v::sub(v::fma(v::constant(-2.0), t2_1_, t2_4_), t2_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 14336,
+                            s_h_2 + 8960,
                             v::fma(
                                 v::constant(-0.5),
-                                t2_3_,
-                                v::sub(v::fma(v::constant(0.5), t2_1_, t2_4_), t2_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 15232,
+                            s_h_2 + 9856,
                             v::fma(
                                 v::constant(1.5),
-                                t2_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t2_3_,
-                                    v::fma(v::constant(-1.5), t2_2_, v::add(t2_1_, t2_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 64704);
+                        let t1_ = v::read(s, s_h + 64720);
+                        let t2_ = v::read(s, s_h + 64736);
+                        let t3_ = v::read(s, s_h + 64752);
+                        let t4_ = v::read(s, s_h + 64768);
+                        let t5_ = v::read(s, s_h + 64784);
+                        v::store(
+                            s,
+                            s_h_2 + 10752,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 16128,
-                            v::fma(
-                                v::constant(1.5),
-                                t3_3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    t3_2_,
-                                    v::fma(v::constant(-1.5), t3_1_, v::add(t3_0_, t3_4_)),
-                                ),
-                            ),
-                        );
-                        v::store(
-                            s,
-                            s_h + 17024,
+                            s_h_2 + 11648,
                             v::fma(
                                 v::constant(2.5),
-                                t3_3_,
-                                v::fma(v::constant(0.5), t3_2_, v::sub(t3_4_, t3_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 17920,
+                            s_h_2 + 12544,
                             v::fma(
                                 v::constant(0.5),
-                                t3_3_,
-                                v::fma(v::constant(-2.5), t3_2_, v::add(t3_1_, t3_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 18816,
+                            s_h_2 + 13440,
                             v::fma(
                                 v::constant(2.0),
-                                t3_3_,
-                                v::sub(v::fma(v::constant(-2.0), t3_1_, t3_4_), t3_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 19712,
+                            s_h_2 + 14336,
                             v::fma(
                                 v::constant(-0.5),
-                                t3_3_,
-                                v::sub(v::fma(v::constant(0.5), t3_1_, t3_4_), t3_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 20608,
+                            s_h_2 + 15232,
                             v::fma(
                                 v::constant(1.5),
-                                t3_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t3_3_,
-                                    v::fma(v::constant(-1.5), t3_2_, v::add(t3_1_, t3_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 64800);
+                        let t1_ = v::read(s, s_h + 64816);
+                        let t2_ = v::read(s, s_h + 64832);
+                        let t3_ = v::read(s, s_h + 64848);
+                        let t4_ = v::read(s, s_h + 64864);
+                        let t5_ = v::read(s, s_h + 64880);
+                        v::store(
+                            s,
+                            s_h_2 + 16128,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 21504,
-                            v::fma(
-                                v::constant(1.5),
-                                t4_3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    t4_2_,
-                                    v::fma(v::constant(-1.5), t4_1_, v::add(t4_0_, t4_4_)),
-                                ),
-                            ),
-                        );
-                        v::store(
-                            s,
-                            s_h + 22400,
+                            s_h_2 + 17024,
                             v::fma(
                                 v::constant(2.5),
-                                t4_3_,
-                                v::fma(v::constant(0.5), t4_2_, v::sub(t4_4_, t4_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 23296,
+                            s_h_2 + 17920,
                             v::fma(
                                 v::constant(0.5),
-                                t4_3_,
-                                v::fma(v::constant(-2.5), t4_2_, v::add(t4_1_, t4_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 24192,
+                            s_h_2 + 18816,
                             v::fma(
                                 v::constant(2.0),
-                                t4_3_,
-                                v::sub(v::fma(v::constant(-2.0), t4_1_, t4_4_), t4_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 25088,
+                            s_h_2 + 19712,
                             v::fma(
                                 v::constant(-0.5),
-                                t4_3_,
-                                v::sub(v::fma(v::constant(0.5), t4_1_, t4_4_), t4_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 25984,
+                            s_h_2 + 20608,
                             v::fma(
                                 v::constant(1.5),
-                                t4_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t4_3_,
-                                    v::fma(v::constant(-1.5), t4_2_, v::add(t4_1_, t4_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 64896);
+                        let t1_ = v::read(s, s_h + 64912);
+                        let t2_ = v::read(s, s_h + 64928);
+                        let t3_ = v::read(s, s_h + 64944);
+                        let t4_ = v::read(s, s_h + 64960);
+                        let t5_ = v::read(s, s_h + 64976);
+                        v::store(
+                            s,
+                            s_h_2 + 21504,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
                                 ),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 26880,
-                            v::fma(
-                                v::constant(1.5),
-                                t5_3_,
-                                v::fma(
-                                    v::constant(-2.0),
-                                    t5_2_,
-                                    v::fma(v::constant(-1.5), t5_1_, v::add(t5_0_, t5_4_)),
-                                ),
-                            ),
-                        );
-                        v::store(
-                            s,
-                            s_h + 27776,
+                            s_h_2 + 22400,
                             v::fma(
                                 v::constant(2.5),
-                                t5_3_,
-                                v::fma(v::constant(0.5), t5_2_, v::sub(t5_4_, t5_1_)),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 28672,
+                            s_h_2 + 23296,
                             v::fma(
                                 v::constant(0.5),
-                                t5_3_,
-                                v::fma(v::constant(-2.5), t5_2_, v::add(t5_1_, t5_4_)),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 29568,
+                            s_h_2 + 24192,
                             v::fma(
                                 v::constant(2.0),
-                                t5_3_,
-                                v::sub(v::fma(v::constant(-2.0), t5_1_, t5_4_), t5_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 30464,
+                            s_h_2 + 25088,
                             v::fma(
                                 v::constant(-0.5),
-                                t5_3_,
-                                v::sub(v::fma(v::constant(0.5), t5_1_, t5_4_), t5_2_),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
                             ),
                         );
                         v::store(
                             s,
-                            s_h + 31360,
+                            s_h_2 + 25984,
                             v::fma(
                                 v::constant(1.5),
-                                t5_4_,
+                                t4_,
                                 v::fma(
                                     v::constant(-2.0),
-                                    t5_3_,
-                                    v::fma(v::constant(-1.5), t5_2_, v::add(t5_1_, t5_5_)),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 64992);
+                        let t1_ = v::read(s, s_h + 65008);
+                        let t2_ = v::read(s, s_h + 65024);
+                        let t3_ = v::read(s, s_h + 65040);
+                        let t4_ = v::read(s, s_h + 65056);
+                        let t5_ = v::read(s, s_h + 65072);
+                        v::store(
+                            s,
+                            s_h_2 + 26880,
+                            v::fma(
+                                v::constant(1.5),
+                                t3_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t2_,
+                                    v::fma(v::constant(-1.5), t1_, v::add(t0_, t4_)),
+                                ),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h_2 + 27776,
+                            v::fma(
+                                v::constant(2.5),
+                                t3_,
+                                v::fma(v::constant(0.5), t2_, v::sub(t4_, t1_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h_2 + 28672,
+                            v::fma(
+                                v::constant(0.5),
+                                t3_,
+                                v::fma(v::constant(-2.5), t2_, v::add(t1_, t4_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h_2 + 29568,
+                            v::fma(
+                                v::constant(2.0),
+                                t3_,
+                                v::sub(v::fma(v::constant(-2.0), t1_, t4_), t2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h_2 + 30464,
+                            v::fma(
+                                v::constant(-0.5),
+                                t3_,
+                                v::sub(v::fma(v::constant(0.5), t1_, t4_), t2_),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h_2 + 31360,
+                            v::fma(
+                                v::constant(1.5),
+                                t4_,
+                                v::fma(
+                                    v::constant(-2.0),
+                                    t3_,
+                                    v::fma(v::constant(-1.5), t2_, v::add(t1_, t5_)),
                                 ),
                             ),
                         );
@@ -799,27 +980,40 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::read(s, s_px + 36288);
                         let d4_ = v::read(s, s_px + 37632);
                         let d5_ = v::read(s, s_px + 38976);
-                        let t0_0_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64512,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_0_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_0_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_0_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64608,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64704,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64800,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 32480);
@@ -828,27 +1022,40 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::read(s, s_px + 36512);
                         let d4_ = v::read(s, s_px + 37856);
                         let d5_ = v::read(s, s_px + 39200);
-                        let t0_1_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64528,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_1_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_1_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_1_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64624,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64720,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64816,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 32704);
@@ -857,27 +1064,40 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::read(s, s_px + 36736);
                         let d4_ = v::read(s, s_px + 38080);
                         let d5_ = v::read(s, s_px + 39424);
-                        let t0_2_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64544,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_2_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_2_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_2_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64640,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64736,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64832,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 32928);
@@ -886,27 +1106,40 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::read(s, s_px + 36960);
                         let d4_ = v::read(s, s_px + 38304);
                         let d5_ = v::read(s, s_px + 39648);
-                        let t0_3_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64560,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_3_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_3_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_3_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64656,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64752,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64848,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 33152);
@@ -915,27 +1148,40 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::read(s, s_px + 37184);
                         let d4_ = v::read(s, s_px + 38528);
                         let d5_ = v::read(s, s_px + 39872);
-                        let t0_4_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64576,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_4_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_4_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_4_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64672,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64768,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64864,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
                             ),
                         );
                         let d0_ = v::read(s, s_px + 33376);
@@ -944,39 +1190,55 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         let d3_ = v::read(s, s_px + 37408);
                         let d4_ = v::read(s, s_px + 38752);
                         let d5_ = v::read(s, s_px + 40096);
-                        let t0_5_ = v::add(
-                            v::add(v::add(v::add(d0_, d1_), d2_), d3_),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64592,
+                            v::add(v::add(v::add(v::add(d0_, d1_), d2_), d3_), d4_),
                         );
-                        let t1_5_ = v::fma(
-                            v::constant(-2.0),
-                            d4_,
-                            v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
-                        );
-                        let t2_5_ = v::fma(
-                            v::constant(4.0),
-                            d4_,
-                            v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
-                        );
-                        let t3_5_ = v::fma(
-                            v::constant(-8.0),
-                            d4_,
+                        v::store(
+                            s,
+                            s_h + 64688,
                             v::fma(
-                                v::constant(0.125),
-                                d3_,
-                                v::sub(v::add(d1_, d5_), d2_),
+                                v::constant(-2.0),
+                                d4_,
+                                v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                             ),
                         );
+                        v::store(
+                            s,
+                            s_h + 64784,
+                            v::fma(
+                                v::constant(4.0),
+                                d4_,
+                                v::fma(v::constant(0.25), d3_, v::add(d1_, d2_)),
+                            ),
+                        );
+                        v::store(
+                            s,
+                            s_h + 64880,
+                            v::fma(
+                                v::constant(-8.0),
+                                d4_,
+                                v::fma(
+                                    v::constant(0.125),
+                                    d3_,
+                                    v::sub(v::add(d1_, d5_), d2_),
+                                ),
+                            ),
+                        );
+                        let t0_ = v::read(s, s_h + 64512);
+                        let t1_ = v::read(s, s_h + 64528);
+                        let t2_ = v::read(s, s_h + 64544);
+                        let t3_ = v::read(s, s_h + 64560);
+                        let t4_ = v::read(s, s_h + 64576);
+                        let t5_ = v::read(s, s_h + 64592);
                         v::store(
                             y,
                             y_px,
                             v::max(
                                 v::zero(),
                                 v::add(
-                                    v::add(
-                                        v::add(v::add(v::add(t0_0_, t0_1_), t0_2_), t0_3_),
-                                        t0_4_,
-                                    ),
+                                    v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                     bias,
                                 ),
                             ),
@@ -989,8 +1251,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-2.0),
-                                        t0_4_,
-                                        v::fma(v::constant(0.5), t0_3_, v::sub(t0_1_, t0_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1004,8 +1266,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(4.0),
-                                        t0_4_,
-                                        v::fma(v::constant(0.25), t0_3_, v::add(t0_1_, t0_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1019,27 +1281,30 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-8.0),
-                                        t0_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(0.125),
-                                            t0_3_,
-                                            v::sub(v::add(t0_1_, t0_5_), t0_2_),
+                                            t3_,
+                                            v::sub(v::add(t1_, t5_), t2_),
                                         ),
                                     ),
                                     bias,
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, s_h + 64608);
+                        let t1_ = v::read(s, s_h + 64624);
+                        let t2_ = v::read(s, s_h + 64640);
+                        let t3_ = v::read(s, s_h + 64656);
+                        let t4_ = v::read(s, s_h + 64672);
+                        let t5_ = v::read(s, s_h + 64688);
                         v::store(
                             y,
                             y_px + 896,
                             v::max(
                                 v::zero(),
                                 v::add(
-                                    v::add(
-                                        v::add(v::add(v::add(t1_0_, t1_1_), t1_2_), t1_3_),
-                                        t1_4_,
-                                    ),
+                                    v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                     bias,
                                 ),
                             ),
@@ -1052,8 +1317,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-2.0),
-                                        t1_4_,
-                                        v::fma(v::constant(0.5), t1_3_, v::sub(t1_1_, t1_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1067,8 +1332,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(4.0),
-                                        t1_4_,
-                                        v::fma(v::constant(0.25), t1_3_, v::add(t1_1_, t1_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1082,27 +1347,30 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-8.0),
-                                        t1_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(0.125),
-                                            t1_3_,
-                                            v::sub(v::add(t1_1_, t1_5_), t1_2_),
+                                            t3_,
+                                            v::sub(v::add(t1_, t5_), t2_),
                                         ),
                                     ),
                                     bias,
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, s_h + 64704);
+                        let t1_ = v::read(s, s_h + 64720);
+                        let t2_ = v::read(s, s_h + 64736);
+                        let t3_ = v::read(s, s_h + 64752);
+                        let t4_ = v::read(s, s_h + 64768);
+                        let t5_ = v::read(s, s_h + 64784);
                         v::store(
                             y,
                             y_px + 1792,
                             v::max(
                                 v::zero(),
                                 v::add(
-                                    v::add(
-                                        v::add(v::add(v::add(t2_0_, t2_1_), t2_2_), t2_3_),
-                                        t2_4_,
-                                    ),
+                                    v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                     bias,
                                 ),
                             ),
@@ -1115,8 +1383,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-2.0),
-                                        t2_4_,
-                                        v::fma(v::constant(0.5), t2_3_, v::sub(t2_1_, t2_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1130,8 +1398,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(4.0),
-                                        t2_4_,
-                                        v::fma(v::constant(0.25), t2_3_, v::add(t2_1_, t2_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1145,27 +1413,30 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-8.0),
-                                        t2_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(0.125),
-                                            t2_3_,
-                                            v::sub(v::add(t2_1_, t2_5_), t2_2_),
+                                            t3_,
+                                            v::sub(v::add(t1_, t5_), t2_),
                                         ),
                                     ),
                                     bias,
                                 ),
                             ),
                         );
+                        let t0_ = v::read(s, s_h + 64800);
+                        let t1_ = v::read(s, s_h + 64816);
+                        let t2_ = v::read(s, s_h + 64832);
+                        let t3_ = v::read(s, s_h + 64848);
+                        let t4_ = v::read(s, s_h + 64864);
+                        let t5_ = v::read(s, s_h + 64880);
                         v::store(
                             y,
                             y_px + 2688,
                             v::max(
                                 v::zero(),
                                 v::add(
-                                    v::add(
-                                        v::add(v::add(v::add(t3_0_, t3_1_), t3_2_), t3_3_),
-                                        t3_4_,
-                                    ),
+                                    v::add(v::add(v::add(v::add(t0_, t1_), t2_), t3_), t4_),
                                     bias,
                                 ),
                             ),
@@ -1178,8 +1449,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-2.0),
-                                        t3_4_,
-                                        v::fma(v::constant(0.5), t3_3_, v::sub(t3_1_, t3_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.5), t3_, v::sub(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1193,8 +1464,8 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(4.0),
-                                        t3_4_,
-                                        v::fma(v::constant(0.25), t3_3_, v::add(t3_1_, t3_2_)),
+                                        t4_,
+                                        v::fma(v::constant(0.25), t3_, v::add(t1_, t2_)),
                                     ),
                                     bias,
                                 ),
@@ -1208,11 +1479,11 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 v::add(
                                     v::fma(
                                         v::constant(-8.0),
-                                        t3_4_,
+                                        t4_,
                                         v::fma(
                                             v::constant(0.125),
-                                            t3_3_,
-                                            v::sub(v::add(t3_1_, t3_5_), t3_2_),
+                                            t3_,
+                                            v::sub(v::add(t1_, t5_), t2_),
                                         ),
                                     ),
                                     bias,
