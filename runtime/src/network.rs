@@ -54,7 +54,8 @@ pub trait Network: Sized + Send + Sync {
     /// Computes the outputs into `arena`, telling `probe` before and after each step.
     ///
     /// `arena` is memory of [`arena_floats`](ModelInfo::arena_floats) for [`threads`](Network::threads), aligned to 64
-    /// bytes, which was zeroed before the first run and that only runs of this model have written since. `inputs` are row-major, as [`ModelInfo::inputs`] says.
+    /// bytes. What it holds before does not matter: steps write all that later ones read, halos too. `inputs` are
+    /// row-major, as [`ModelInfo::inputs`] says.
     ///
     /// # Errors
     /// When the arena or an input does not have the size it must have.
