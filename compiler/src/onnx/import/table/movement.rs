@@ -1,0 +1,40 @@
+//! Elements that change their places or extents, and constants.
+
+use super::{ANY, AXIS, F, G, NONE, Row, row};
+use crate::onnx::import::attrs::Kind::{self, Float, Floats, Int, Ints, Tensor};
+use crate::onnx::import::fold::{index, math};
+use crate::onnx::import::{constant, reshape};
+
+const AXES: &[(&str, Kind)] = &[("axes", Ints)];
+const ZERO: &[(&str, Kind)] = &[("allowzero", Int)];
+const CONSTANT: &[(&str, Kind)] = &[
+    ("value", Tensor),
+    ("value_float", Float),
+    ("value_floats", Floats),
+    ("value_int", Int),
+    ("value_ints", Ints),
+];
+
+/// The rows, by name and version.
+#[rustfmt::skip]
+pub(super) const ROWS: &[Row] = &[
+    row("Concat",              4, (1, ANY), AXIS,       F(index::concat)),
+    row("Constant",            1, (0, 0),   CONSTANT.split_at(1).0, G(constant::constant)),
+    row("Constant",           12, (0, 0),   CONSTANT,   G(constant::constant)),
+    row("ConstantOfShape",     9, (1, 1),   &[("value", Tensor)], G(constant::constant_of_shape)),
+    row("Flatten",             1, (1, 1),   AXIS,       G(reshape::flatten)),
+    row("Gather",              1, (2, 2),   AXIS,       F(index::gather)),
+    row("Range",              11, (3, 3),   NONE,       F(math::range)),
+    row("Range",              27, (3, 3),   &[("stash_type", Int)], F(math::range)),
+    row("Reshape",             5, (2, 2),   NONE,       G(reshape::reshape)),
+    row("Reshape",            14, (2, 2),   ZERO,       G(reshape::reshape)),
+    row("Shape",               1, (1, 1),   NONE,       G(constant::shape)),
+    row("Shape",              15, (1, 1),   &[("end", Int), ("start", Int)], G(constant::shape)),
+    row("Slice",               1, (1, 1),   &[("axes", Ints), ("ends", Ints), ("starts", Ints)], F(index::slice_attributes)),
+    row("Slice",              10, (3, 5),   NONE,       F(index::slice_inputs)),
+    row("Squeeze",             1, (1, 1),   AXES,       G(reshape::squeeze)),
+    row("Squeeze",            13, (1, 2),   NONE,       G(reshape::squeeze)),
+    row("Transpose",           1, (1, 1),   &[("perm", Ints)], F(index::transpose)),
+    row("Unsqueeze",           1, (1, 1),   AXES,       G(reshape::unsqueeze)),
+    row("Unsqueeze",          13, (2, 2),   NONE,       G(reshape::unsqueeze)),
+];

@@ -1,0 +1,46 @@
+//! Convolutions and pools.
+
+use super::{G, NONE, Row, row};
+use crate::onnx::import::attrs::Kind::{self, Int, Ints, String};
+use crate::onnx::import::{conv, pool};
+
+const CONV: &[(&str, Kind)] = &[
+    ("auto_pad", String),
+    ("dilations", Ints),
+    ("group", Int),
+    ("kernel_shape", Ints),
+    ("pads", Ints),
+    ("strides", Ints),
+];
+/// Attributes of the pools, in the order in which ONNX introduced them, so that older rows are prefixes.
+const AVERAGE: &[(&str, Kind)] = &[
+    ("auto_pad", String),
+    ("kernel_shape", Ints),
+    ("pads", Ints),
+    ("strides", Ints),
+    ("count_include_pad", Int),
+    ("ceil_mode", Int),
+    ("dilations", Ints),
+];
+const MAX: &[(&str, Kind)] = &[
+    ("auto_pad", String),
+    ("kernel_shape", Ints),
+    ("pads", Ints),
+    ("strides", Ints),
+    ("storage_order", Int),
+    ("ceil_mode", Int),
+    ("dilations", Ints),
+];
+
+/// The rows, by name and version.
+#[rustfmt::skip]
+pub(super) const ROWS: &[Row] = &[
+    row("AveragePool",         7, (1, 1),   AVERAGE.split_at(5).0, G(pool::average_pool)),
+    row("AveragePool",        10, (1, 1),   AVERAGE.split_at(6).0, G(pool::average_pool)),
+    row("AveragePool",        19, (1, 1),   AVERAGE,    G(pool::average_pool)),
+    row("Conv",                1, (2, 3),   CONV,       G(conv::conv)),
+    row("GlobalAveragePool",   1, (1, 1),   NONE,       G(pool::global_average_pool)),
+    row("MaxPool",             1, (1, 1),   MAX.split_at(4).0, G(pool::max_pool)),
+    row("MaxPool",             8, (1, 1),   MAX.split_at(5).0, G(pool::max_pool)),
+    row("MaxPool",            10, (1, 1),   MAX,        G(pool::max_pool)),
+];
