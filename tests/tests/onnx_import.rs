@@ -1,103 +1,12 @@
 //! What each ONNX operator becomes, as graph text.
 
-use tilewright::ir::graph::Graph;
 use tilewright::ir::reference::constant;
 use tilewright::ir::text::print;
-use tilewright::ir::verify::verify;
+use tilewright::onnx::operators;
 use tilewright::onnx::schema::TensorProto;
 use tilewright::onnx::schema::tensor_proto::DataType;
-use tilewright::onnx::{LoadOptions, NoExternalData, load, operators};
+use tilewright_tests::import::{check, model, ones, read};
 use tilewright_tests::model::{Attr, Model, floats, ints, tensor};
-
-fn read(model: &Model) -> Graph {
-    let graph = load("test", model.bytes().into(), &LoadOptions::default(), &NoExternalData);
-    let graph = graph.unwrap_or_else(|error| panic!("{error}"));
-    verify(&graph, "import").unwrap_or_else(|error| panic!("{error}"));
-    graph
-}
-
-/// Compares the lines between the inputs and the outputs of the graph text; `con` lines of stored tensors are left out.
-#[track_caller]
-fn check(model: Model, expected: &[&str]) {
-    let text = print(&read(&model));
-    let inner = |line: &&str| line.starts_with('%') || (line.starts_with("con ") && line.contains('='));
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(inner).collect();
-    let lines: Vec<&str> = lines.iter().map(|line| line.split("   ;").next().unwrap_or(line)).collect();
-    assert_eq!(lines, expected, "\n{text}");
-}
-
-/// `x` of the given extents -> `y`.
-fn model(opset: i64, extents: &str) -> Model {
-    Model::new(opset).input("x", extents).output("y")
-}
-
-fn ones(name: &str, dims: &[i64]) -> TensorProto {
-    floats(name, dims, &vec![1.0; dims.iter().product::<i64>() as usize])
-}
-
-#[test]
-fn convolutions() {
-    let conv = |attributes| {
-        let model = model(17, "1 2 5 5").initialiser(ones("w", &[2, 1, 3, 2])).initialiser(ones("b", &[2]));
-        model.node_with("Conv", "x w b", "y", [vec![("group", Attr::Int(2))], attributes].concat())
-    };
-    let pads = vec![("pads", Attr::Ints(vec![1, 0, 1, 2])), ("strides", Attr::Ints(vec![2, 1]))];
-    check(
-        conv(pads),
-        &["%y: f32[1x2x3x6] = conv(%x, %w, %b) kernel=3x2 stride=2x1 pads=1,0,1,2 groups=2 +bias"],
-    );
-    let dilated = vec![("dilations", Attr::Ints(vec![2, 3]))];
-    check(conv(dilated), &["%y: f32[1x2x1x2] = conv(%x, %w, %b) kernel=3x2 dilation=2x3 groups=2 +bias"]);
-    // The odd one of an odd padding goes after (UPPER) or before (LOWER).
-    for (auto, pads) in [("SAME_UPPER", "1,0,1,1"), ("SAME_LOWER", "1,1,1,0")] {
-        let line = format!("%y: f32[1x2x5x5] = conv(%x, %w, %b) kernel=3x2 pads={pads} groups=2 +bias");
-        check(conv(vec![("auto_pad", Attr::Text(auto))]), &[&line]);
-    }
-    let valid = vec![("auto_pad", Attr::Text("VALID")), ("strides", Attr::Ints(vec![2, 2]))];
-    check(conv(valid), &["%y: f32[1x2x2x2] = conv(%x, %w, %b) kernel=3x2 stride=2x2 groups=2 +bias"]);
-}
-
-#[test]
-fn pools() {
-    let window = || vec![("kernel_shape", Attr::Ints(vec![2, 2])), ("strides", Attr::Ints(vec![2, 2]))];
-    let pool = |op, attributes| model(19, "1 2 5 5").node_with(op, "x", "y", [window(), attributes].concat());
-    check(pool("MaxPool", vec![]), &["%y: f32[1x2x2x2] = max_pool(%x) kernel=2x2 stride=2x2"]);
-    let ceil = ("ceil_mode", Attr::Int(1));
-    check(
-        pool("MaxPool", vec![ceil.clone()]),
-        &["%y: f32[1x2x3x3] = max_pool(%x) kernel=2x2 stride=2x2 pads=0,0,1,1 counted=0,0"],
-    );
-    let count =
-        vec![ceil.clone(), ("count_include_pad", Attr::Int(1)), ("pads", Attr::Ints(vec![1, 0, 0, 0]))];
-    check(
-        pool("AveragePool", count),
-        &["%y: f32[1x2x3x3] = avg_pool(%x) kernel=2x2 stride=2x2 pads=1,0,0,1 include_pad counted=0,0"],
-    );
-    // Rounded up there would be 4 windows per axis, the last one in the padding only: it is dropped.
-    let dropped = vec![ceil, ("pads", Attr::Ints(vec![1, 1, 1, 1]))];
-    check(pool("MaxPool", dropped), &["%y: f32[1x2x3x3] = max_pool(%x) kernel=2x2 stride=2x2 pads=1,1,0,0"]);
-    let dilated = vec![("dilations", Attr::Ints(vec![3, 3]))];
-    check(
-        pool("AveragePool", dilated),
-        &["%y: f32[1x2x1x1] = avg_pool(%x) kernel=2x2 stride=2x2 dilation=3x3"],
-    );
-}
-
-#[test]
-fn means() {
-    let mean = "%y: f32[1x2x1x1] = global_avg_pool(%x)";
-    check(model(17, "1 2 5 5").node("GlobalAveragePool", "x", "y"), &[mean]);
-    check(
-        model(17, "1 2 5 5").node_with("ReduceMean", "x", "y", vec![("axes", Attr::Ints(vec![-1, 2]))]),
-        &[mean],
-    );
-    let operand = model(18, "1 2 5 5").initialiser(ints("axes", &[2], &[2, 3]));
-    check(operand.clone().node("ReduceMean", "x axes", "y"), &[mean]);
-    check(
-        operand.node_with("ReduceMean", "x axes", "y", vec![("keepdims", Attr::Int(0))]),
-        &["%y.1: f32[1x2x1x1] = global_avg_pool(%x)", "%y: f32[1x2] = reshape(%y.1)"],
-    );
-}
 
 #[test]
 fn elementwise() {

@@ -9,6 +9,7 @@ mod conv;
 mod elementwise;
 mod matmul;
 mod norm;
+mod pad;
 mod pool;
 mod shape;
 mod softmax;
@@ -21,6 +22,7 @@ use crate::base::real::Real;
 use crate::base::tensor::{DType, Tensor, TensorType};
 
 pub use conv::IMAGE_CHANNELS;
+pub use pad::{Pad, PadMode};
 
 /// What a node computes. Operand order is given with each variant.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -54,6 +56,8 @@ pub enum Op {
         /// Axis, counted from 0.
         axis: usize,
     },
+    /// More elements before and after each axis: `x`.
+    Pad(Pad),
     /// Same elements, another shape, which is that of the output: `x`.
     Reshape,
     /// Conversion of the element type: `x`.
@@ -166,6 +170,7 @@ pub fn infer(op: &Op, inputs: &[&TensorType]) -> Result<TensorType, String> {
         Op::Act(act) => elementwise::infer_act(*act, inputs),
         Op::Binary(_) => elementwise::infer_binary(inputs),
         Op::Softmax { axis } => softmax::infer(*axis, inputs),
+        Op::Pad(pad) => pad::infer(pad, inputs),
         Op::Reshape => Err("the shape of its result is given, not inferred".to_owned()),
         Op::Cast { to } => shape::infer_cast(*to, inputs),
         Op::Reorder | Op::Identity => shape::infer_same(inputs),
@@ -205,6 +210,7 @@ pub fn eval(op: &Op, inputs: &[&Tensor], output: &TensorType) -> Result<Tensor, 
         Op::Act(act) => elementwise::eval_act(*act, inputs)?,
         Op::Binary(binary) => elementwise::eval_binary(*binary, inputs, output)?,
         Op::Softmax { axis } => softmax::eval(*axis, inputs)?,
+        Op::Pad(pad) => pad::eval(pad, inputs, output)?,
         Op::Cast { to } => shape::eval_cast(*to, inputs)?,
         Op::Reshape | Op::Reorder | Op::Identity => shape::eval_same(inputs)?,
     };
@@ -227,6 +233,7 @@ impl Op {
             Op::Act(Act::Clip { .. }) => "clip",
             Op::Binary(Binary { kind, .. }) => kind.name(),
             Op::Softmax { .. } => "softmax",
+            Op::Pad(_) => "pad",
             Op::Reshape => "reshape",
             Op::Cast { .. } => "cast",
             Op::Reorder => "reorder",
@@ -247,6 +254,7 @@ impl Op {
             | Op::GlobalAvgPool
             | Op::Act(_)
             | Op::Softmax { .. }
+            | Op::Pad(_)
             | Op::Reshape
             | Op::Cast { .. }
             | Op::Reorder

@@ -219,3 +219,18 @@ fn infer_refuses_in_words() {
     assert!(check_output(&Op::Reshape, &[&x], &ty(&[3, 64])).is_ok());
     assert!(check_output(&Op::Reshape, &[&x], &ty(&[3, 63])).is_err());
 }
+
+#[test]
+fn padding_goes_around_each_axis() {
+    let pad = |before: &[usize], after: &[usize]| {
+        let mode = PadMode::Constant(Real::new(-1.0));
+        Op::Pad(Pad { before: before.to_vec(), after: after.to_vec(), mode })
+    };
+    let x = counting(&[2, 2]);
+    assert_eq!(run(&pad(&[1, 0], &[0, 1]), &[&x]), [-1., -1., -1., 0., 1., -1., 2., 3., -1.]);
+    assert_eq!(run(&pad(&[0, 0], &[0, 0]), &[&x]), [0., 1., 2., 3.]);
+    assert_eq!(run(&pad(&[], &[]), &[&counting(&[])]), [0.]);
+    assert!(infer(&pad(&[0], &[0]), &[&x.ty]).is_err());
+    assert!(infer(&pad(&[0, usize::MAX], &[0, 0]), &[&x.ty]).is_err());
+    assert!(infer(&pad(&[0, 1 << 62], &[0, 0]), &[&x.ty]).is_err());
+}

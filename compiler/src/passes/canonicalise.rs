@@ -67,6 +67,7 @@ fn same_as(graph: &Graph, node: &Node) -> Option<ValueId> {
     let &[x] = node.inputs.as_slice() else { return None };
     match node.op {
         Op::Identity | Op::Act(Act::None) => Some(x),
+        Op::Pad(ref pad) => pad.is_empty().then_some(x),
         Op::Reshape | Op::Cast { .. } => (graph.value(x).ty == graph.value(node.output).ty).then_some(x),
         _ => None,
     }

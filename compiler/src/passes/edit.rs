@@ -48,6 +48,11 @@ impl<'g> Editor<'g> {
         if self.removed[index] { None } else { Some(self.graph.nodes[index].clone()) }
     }
 
+    /// A copy of the node that computes `id`, however often that is read.
+    pub fn producer(&self, id: ValueId) -> Option<Node> {
+        self.node(self.producers.get(id.0).copied().flatten()?)
+    }
+
     /// The node that computes `id`, when this is its only use.
     ///
     /// # Errors

@@ -6,8 +6,8 @@
 //!
 //! The order, and why:
 //! 1. **Fewer forms first.** `canonicalise` drops nodes that compute nothing, `fold_constants` moves what is known into
-//!    recipes, `eliminate_dead` removes what no one reads: later passes ask "is this its only use?", and a dead use would
-//!    say no.
+//!    recipes, `fold_pad` makes padding an attribute of what reads it, `eliminate_dead` removes what no one reads: later
+//!    passes ask "is this its only use?", and a dead use would say no.
 //! 2. **Then into the weights**, nearest to the convolution first: `fold_batch_norm`, `fold_bias`, and, for arithmetic
 //!    per channel that is neither, `affine` and `fold_affine`. They must precede activations, which end a chain of linear
 //!    operations.
@@ -25,6 +25,7 @@ mod fold_affine;
 mod fold_batch_norm;
 mod fold_bias;
 mod fold_constants;
+mod fold_pad;
 mod fuse_activation;
 mod fuse_residual;
 mod place_activations;
@@ -55,6 +56,11 @@ pub const PASSES: &[Pass] = &[
         name: "fold_constants",
         why: "what depends on constants only is computed when weights are packed",
         run: fold_constants::run,
+    },
+    Pass {
+        name: "fold_pad",
+        why: "the window of a convolution or pool pads for nothing",
+        run: fold_pad::run,
     },
     Pass {
         name: "eliminate_dead",

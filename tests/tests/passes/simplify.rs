@@ -109,3 +109,92 @@ fn fold_constants_makes_recipes() {
     }
     ");
 }
+
+#[test]
+fn fold_pad_into_windows() {
+    assert_snapshot!(check(&["fold_pad", "eliminate_dead"], "graph g {
+        in %x: f32[1x4x6x6]
+        con %w: f32[2x4x3x3]
+        %p: f32[1x4x7x7] = pad(%x) before=0,0,0,0 after=0,0,1,1 value=0   ; pad
+        %q: f32[1x4x8x7] = pad(%p) before=0,0,1,0 after=0,0,0,0 value=-0   ; twice
+        %a: f32[1x2x4x4] = conv(%q, %w) kernel=3x3 stride=2x2 pads=0,1,1,1   ; conv
+        %b: f32[1x4x3x3] = avg_pool(%p) kernel=3x3 stride=2x2   ; mean
+        %c: f32[1x4x6x6] = avg_pool(%p) kernel=3x3 pads=0,0,1,1 include_pad counted=0,0   ; mean_of_padded
+        %r: f32[1x4x6x6] = clip(%x) lo=0 hi=6
+        %s: f32[1x4x7x7] = pad(%r) before=0,0,1,1 after=0,0,0,0 value=0   ; above
+        %d: f32[1x4x3x3] = max_pool(%s) kernel=3x3 stride=2x2   ; max
+        %t: f32[1x4x7x7] = pad(%x) before=0,0,1,1 after=0,0,0,0 value=-inf   ; lowest
+        %e: f32[1x4x3x3] = max_pool(%t) kernel=3x3 stride=2x2   ; max_of_lowest
+        out %a
+        out %b
+        out %c
+        out %d
+        out %e
+    }"), @r"
+    graph g {
+      in %x: f32[1x4x6x6]
+      con %w: f32[2x4x3x3]
+      %a: f32[1x2x4x4] = conv(%x, %w) kernel=3x3 stride=2x2 pads=1,1,2,2   ; pad, twice, conv
+      %b: f32[1x4x3x3] = avg_pool(%x) kernel=3x3 stride=2x2 pads=0,0,1,1 include_pad   ; pad, mean
+      %c: f32[1x4x6x6] = avg_pool(%x) kernel=3x3 pads=0,0,2,2 include_pad counted=1,1   ; pad, mean_of_padded
+      %r: f32[1x4x6x6] = clip(%x) lo=0 hi=6
+      %d: f32[1x4x3x3] = max_pool(%r) kernel=3x3 stride=2x2 pads=1,1,0,0   ; above, max
+      %e: f32[1x4x3x3] = max_pool(%x) kernel=3x3 stride=2x2 pads=1,1,0,0   ; lowest, max_of_lowest
+      out %a
+      out %b
+      out %c
+      out %d
+      out %e
+    }
+    ");
+}
+
+#[test]
+fn fold_pad_keeps_what_a_window_cannot_do() {
+    assert_snapshot!(check(&["fold_pad"], "graph g {
+        in %x: f32[1x4x6x6]
+        con %w: f32[2x4x3x3]
+        con %v: f32[2x5x3x3]
+        %p: f32[1x4x7x7] = pad(%x) before=0,0,1,1 after=0,0,0,0 value=1
+        %a: f32[1x2x5x5] = conv(%p, %w) kernel=3x3   ; ones
+        %q: f32[1x5x6x6] = pad(%x) before=0,1,0,0 after=0,0,0,0 value=0
+        %b: f32[1x2x4x4] = conv(%q, %v) kernel=3x3   ; channels
+        %r: f32[1x4x7x7] = pad(%x) before=0,0,1,1 after=0,0,0,0 value=0
+        %c: f32[1x4x5x5] = max_pool(%r) kernel=3x3   ; zeros
+        %d: f32[1x4x6x6] = avg_pool(%r) kernel=3x3 pads=1,1,0,0   ; uncounted
+        %e: f32[1x4x7x7] = avg_pool(%r) kernel=1x1   ; alone
+        %f: f32[1x4x7x7] = relu(%r)
+        out %a
+        out %b
+        out %c
+        out %d
+        out %e
+        out %f
+    }"), @r"
+    graph g {
+      in %x: f32[1x4x6x6]
+      con %w: f32[2x4x3x3]
+      con %v: f32[2x5x3x3]
+      %p: f32[1x4x7x7] = pad(%x) before=0,0,1,1 after=0,0,0,0 value=1
+      %a: f32[1x2x5x5] = conv(%p, %w) kernel=3x3   ; ones
+      %q: f32[1x5x6x6] = pad(%x) before=0,1,0,0 after=0,0,0,0 value=0
+      %b: f32[1x2x4x4] = conv(%q, %v) kernel=3x3   ; channels
+      %r: f32[1x4x7x7] = pad(%x) before=0,0,1,1 after=0,0,0,0 value=0
+      %c: f32[1x4x5x5] = max_pool(%r) kernel=3x3   ; zeros
+      %d: f32[1x4x6x6] = avg_pool(%r) kernel=3x3 pads=1,1,0,0   ; uncounted
+      %e: f32[1x4x7x7] = avg_pool(%r) kernel=1x1   ; alone
+      %f: f32[1x4x7x7] = relu(%r)
+      out %a
+      out %b
+      out %c
+      out %d
+      out %e
+      out %f
+    }
+    ; fold_pad: conv `ones`: the padding before it is another number than its own
+    ; fold_pad: conv `channels`: the padding before it is not of rows and columns alone
+    ; fold_pad: max_pool `zeros`: the padding before it is another number than its own
+    ; fold_pad: avg_pool `uncounted`: it has padding of its own that does not count
+    ; fold_pad: avg_pool `alone`: one of its windows would see padding alone
+    ");
+}

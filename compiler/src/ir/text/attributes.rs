@@ -3,7 +3,7 @@
 use crate::base::epilogue::{Act, Epilogue};
 use crate::base::real::Real;
 use crate::ir::graph::Recipe;
-use crate::ops::{Binary, Op, PoolKind, Window};
+use crate::ops::{Binary, Op, Pad, PadMode, PoolKind, Window};
 
 /// The attributes of an operator.
 pub(super) fn of_op(op: &Op) -> Vec<String> {
@@ -29,6 +29,7 @@ pub(super) fn of_op(op: &Op) -> Vec<String> {
         Op::Affine { act } | Op::Binary(Binary { act, .. }) => of_act(*act).into_iter().collect(),
         Op::Act(Act::Clip { lo, hi }) => vec![format!("lo={lo}"), format!("hi={hi}")],
         Op::Softmax { axis } => vec![format!("axis={axis}")],
+        Op::Pad(pad) => of_pad(pad),
         Op::Cast { to } => vec![format!("to={}", to.name())],
         Op::GlobalAvgPool | Op::Act(_) | Op::Reshape | Op::Reorder | Op::Identity => Vec::new(),
     }
@@ -43,6 +44,17 @@ pub(super) fn of_recipe(recipe: &Recipe) -> Vec<String> {
         }
         Recipe::Fill { value } => vec![format!("value={value}")],
     }
+}
+
+fn of_pad(pad: &Pad) -> Vec<String> {
+    let PadMode::Constant(value) = pad.mode;
+    vec![list("before", &pad.before), list("after", &pad.after), format!("value={value}")]
+}
+
+/// `key=1,2,3`.
+fn list(key: &str, numbers: &[usize]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
+    format!("{key}={}", numbers.join(","))
 }
 
 fn of_window(window: &Window) -> Vec<String> {

@@ -6,7 +6,7 @@ use crate::base::epilogue::{Act, Epilogue};
 use crate::base::real::Real;
 use crate::base::tensor::DType;
 use crate::ir::graph::Recipe;
-use crate::ops::{Binary, BinaryKind, Conv, MatMul, Op, Pool, PoolKind, Window};
+use crate::ops::{Binary, BinaryKind, Conv, MatMul, Op, Pad, PadMode, Pool, PoolKind, Window};
 
 /// The attributes of one line, taken one by one; what is left is unknown.
 pub(super) struct Words<'a>(pub Vec<&'a str>);
@@ -44,6 +44,10 @@ pub(super) fn parse_op(name: &str, words: &mut Words) -> Result<Op, String> {
         "relu" => Op::Act(Act::Relu),
         "clip" => Op::Act(Act::Clip { lo: words.real("lo")?, hi: words.real("hi")? }),
         "softmax" => Op::Softmax { axis: words.required("axis")? },
+        "pad" => {
+            let (before, after) = (words.list("before")?, words.list("after")?);
+            Op::Pad(Pad { before, after, mode: PadMode::Constant(words.real("value")?) })
+        }
         "reshape" => Op::Reshape,
         "cast" => {
             let to: String = words.required("to")?;
@@ -105,6 +109,13 @@ impl Words<'_> {
             numbers(&text, separator).ok_or_else(|| format!("`{text}` is not {N} numbers of {key}"))
         };
         self.text(key).map(parse).transpose()
+    }
+
+    /// Numbers between commas; none where the value is empty.
+    fn list(&mut self, key: &str) -> Result<Vec<usize>, String> {
+        let text: String = self.required(key)?;
+        let numbers = text.split(',').filter(|number| !number.is_empty()).map(str::parse);
+        numbers.collect::<Result<_, _>>().map_err(|_| format!("`{text}` is not a list of {key}"))
     }
 
     fn window(&mut self) -> Result<Window, String> {

@@ -33,7 +33,8 @@ const EVERYTHING: &str = r#"graph "every thing" {
   %p: f64[1x10] = relu(%o)
   %q: f64[1x10] = clip(%p) lo=-1 hi=inf
   %r: f64[1x10] = none(%q)
-  out %r
+  %s: f64[2x13] = pad(%r) before=1,0 after=0,3 value=-inf
+  out %s
   out %x
 }
 "#;

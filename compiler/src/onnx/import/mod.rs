@@ -12,6 +12,7 @@ mod fold;
 mod matrix;
 mod norm;
 mod order;
+mod pad;
 mod pool;
 mod reshape;
 mod scope;

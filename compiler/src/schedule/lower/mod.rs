@@ -119,6 +119,11 @@ fn lower(state: &mut State, node: &Node, choose: Choice) -> Result<(), Refusal> 
             state.alias(node);
             Ok(())
         }
+        Op::Pad(_) => Err((
+            "no kernel pads a tensor on its own yet; only padding of convolutions and pools is done"
+                .to_owned(),
+            "let the convolution or pool that follows do the padding",
+        )),
         Op::Reorder => reorder::lower(state, node),
         Op::BatchNorm { .. } => Err((
             "its scale, bias, mean or variance is not a constant".to_owned(),

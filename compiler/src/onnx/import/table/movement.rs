@@ -1,9 +1,9 @@
 //! Elements that change their places or extents, and constants.
 
 use super::{ANY, AXIS, F, G, NONE, Row, row};
-use crate::onnx::import::attrs::Kind::{self, Float, Floats, Int, Ints, Tensor};
+use crate::onnx::import::attrs::Kind::{self, Float, Floats, Int, Ints, String, Tensor};
 use crate::onnx::import::fold::{index, math};
-use crate::onnx::import::{constant, reshape};
+use crate::onnx::import::{constant, pad, reshape};
 
 const AXES: &[(&str, Kind)] = &[("axes", Ints)];
 const ZERO: &[(&str, Kind)] = &[("allowzero", Int)];
@@ -24,6 +24,9 @@ pub(super) const ROWS: &[Row] = &[
     row("ConstantOfShape",     9, (1, 1),   &[("value", Tensor)], G(constant::constant_of_shape)),
     row("Flatten",             1, (1, 1),   AXIS,       G(reshape::flatten)),
     row("Gather",              1, (2, 2),   AXIS,       F(index::gather)),
+    row("Pad",                 2, (1, 1),   &[("mode", String), ("pads", Ints), ("value", Float)], G(pad::pad_attributes)),
+    row("Pad",                11, (2, 3),   &[("mode", String)], G(pad::pad_inputs)),
+    row("Pad",                18, (2, 4),   &[("mode", String)], G(pad::pad_inputs)),
     row("Range",              11, (3, 3),   NONE,       F(math::range)),
     row("Range",              27, (3, 3),   &[("stash_type", Int)], F(math::range)),
     row("Reshape",             5, (2, 2),   NONE,       G(reshape::reshape)),
