@@ -21,10 +21,8 @@ pub struct Loops {
     pub products: usize,
     /// Multiply-adds in them.
     pub fmas: usize,
-    /// Instructions in them that move a vector from or to the stack.
+    /// Instructions of any innermost loop that move a vector from or to the stack.
     pub spills: Vec<String>,
-    /// The same in all other loops, such as transforms of more values than there are registers.
-    pub other_spills: usize,
 }
 
 /// All functions of an ELF file that has its symbols.
@@ -56,14 +54,11 @@ pub fn loops(function: &Function) -> Loops {
     for &(first, last) in innermost {
         let body = || code.iter().filter(|i| (first..=last).contains(&i.ip()));
         let fmas = body().filter(|i| multiplies(i)).count();
-        let spilled = body().filter(|i| spills(i, &frames));
         if fmas > 0 && body().any(broadcasts) {
             found.products += 1;
             found.fmas += fmas;
-            found.spills.extend(spilled.map(text));
-        } else {
-            found.other_spills += spilled.count();
         }
+        found.spills.extend(body().filter(|i| spills(i, &frames)).map(text));
     }
     found
 }

@@ -1,5 +1,4 @@
-//! The machine code of ResNet-50's convolutions and matrix product: loops of products keep their accumulators in
-//! registers.
+//! The machine code of ResNet-50's kernels: innermost loops keep their vectors in registers.
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
 use std::path::Path;
@@ -12,12 +11,9 @@ use tilewright_tests::specs;
 
 const SETS: [Isa; 2] = [AVX2, AVX512];
 
-/// The kernels in which all the time goes.
-fn products() -> Vec<Case> {
-    let product = |case: &Case| {
-        matches!(case.spec, KernelSpec::Conv(_) | KernelSpec::Winograd(_) | KernelSpec::MatMul(_))
-    };
-    specs::of_resnet50().into_iter().filter(product).collect()
+/// True for the kernels in which all the time goes.
+fn has_products(case: &Case) -> bool {
+    matches!(case.spec, KernelSpec::Conv(_) | KernelSpec::Winograd(_) | KernelSpec::MatMul(_))
 }
 
 /// The function of a kernel: both manglings write a name behind its length.
@@ -29,9 +25,9 @@ fn find<'a>(functions: &'a [Function], isa: &Isa, name: &str) -> &'a Function {
 }
 
 #[test]
-fn loops_of_products_do_not_touch_the_stack() {
-    let cases = products();
-    assert!(cases.len() > 20, "ResNet-50 has more convolutions");
+fn innermost_loops_do_not_touch_the_stack() {
+    let cases = specs::of_resnet50();
+    assert!(cases.iter().filter(|case| has_products(case)).count() > 20, "ResNet-50 has more convolutions");
     let project = Project::kernels(Path::new(env!("CARGO_TARGET_TMPDIR")), "resnet50_kernels", &cases, &SETS);
     let program = std::fs::read(project.build(Profile::Release)).expect("a readable program");
     let functions = functions(&program);
@@ -40,11 +36,8 @@ fn loops_of_products_do_not_touch_the_stack() {
         for case in &cases {
             let found = loops(find(&functions, isa, &case.name));
             let label = format!("{} for {}", case.name, isa.name);
-            println!(
-                "{label}: {} loops of {} products; elsewhere {} spills",
-                found.products, found.fmas, found.other_spills
-            );
-            assert!(found.products > 0, "{label} has no loop of products");
+            println!("{label}: {} loops of {} products", found.products, found.fmas);
+            assert!(found.products > 0 || !has_products(case), "{label} has no loop of products");
             if let Some(first) = found.spills.first() {
                 faults.push(format!("{label}: {} instructions such as `{first}`", found.spills.len()));
             }
@@ -73,20 +66,20 @@ fn looped(body: &[&[u8]]) -> Vec<u8> {
     code
 }
 
-/// Loops of products, spills in them, spills elsewhere.
-fn counts(code: &[&[u8]]) -> (usize, usize, usize) {
+/// Loops of products, spills in innermost loops.
+fn counts(code: &[&[u8]]) -> (usize, usize) {
     let found = loops(&Function { symbol: String::new(), address: 0x1000, code: code.concat() });
-    (found.products, found.spills.len(), found.other_spills)
+    (found.products, found.spills.len())
 }
 
 #[test]
 fn planted_spills_are_found() {
-    assert_eq!(counts(&[&looped(&[BROADCAST, FMA, STORE]), RETURN]), (1, 0, 0));
-    assert_eq!(counts(&[&looped(&[BROADCAST, FMA, SPILL]), RETURN]), (1, 1, 0));
-    assert_eq!(counts(&[FRAME, &looped(&[BROADCAST, FMA, SPILL_TO_FRAME]), RETURN]), (1, 1, 0));
-    assert_eq!(counts(&[&looped(&[BROADCAST, FMA, SPILL_TO_FRAME]), RETURN]), (1, 0, 0), "rbp is no frame");
-    assert_eq!(counts(&[&looped(&[FMA, SPILL]), RETURN]), (0, 0, 1), "no product of a broadcast");
-    assert_eq!(counts(&[&looped(&[BROADCAST, FMA]), SPILL, RETURN]), (1, 0, 0), "behind the loop");
+    assert_eq!(counts(&[&looped(&[BROADCAST, FMA, STORE]), RETURN]), (1, 0));
+    assert_eq!(counts(&[&looped(&[BROADCAST, FMA, SPILL]), RETURN]), (1, 1));
+    assert_eq!(counts(&[FRAME, &looped(&[BROADCAST, FMA, SPILL_TO_FRAME]), RETURN]), (1, 1));
+    assert_eq!(counts(&[&looped(&[BROADCAST, FMA, SPILL_TO_FRAME]), RETURN]), (1, 0), "rbp is no frame");
+    assert_eq!(counts(&[&looped(&[FMA, SPILL]), RETURN]), (0, 1), "no product of a broadcast");
+    assert_eq!(counts(&[&looped(&[BROADCAST, FMA]), SPILL, RETURN]), (1, 0), "behind the loop");
     let inner = looped(&[BROADCAST, FMA]);
-    assert_eq!(counts(&[&looped(&[&inner, SPILL]), RETURN]), (1, 0, 0), "in an outer loop only");
+    assert_eq!(counts(&[&looped(&[&inner, SPILL]), RETURN]), (1, 0), "in an outer loop only");
 }

@@ -235,6 +235,7 @@ impl Printer<'_> {
                     }
                 }
             }
+            Stmt::Fence => quote!(v::fence();),
             Stmt::Prefetch(addr) => {
                 let (param, at) = (self.param(addr), self.at(addr));
                 quote!(v::prefetch(#param, #at);)

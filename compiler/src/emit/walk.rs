@@ -38,7 +38,7 @@ fn each_access(
                 inner.narrow(*var, range);
                 each_access(kernel, body, &mut inner, see);
             }
-            Stmt::Comment(_) | Stmt::Prefetch(_) => {}
+            Stmt::Comment(_) | Stmt::Prefetch(_) | Stmt::Fence => {}
             Stmt::Let(_, value) | Stmt::Set(_, value) => {
                 each_load(value, &mut |a, l| see(a, l.count(kernel.lanes), ranges))
             }
@@ -66,7 +66,7 @@ pub fn each_addr(stmts: &[Stmt], see: &mut impl FnMut(&Addr, bool)) {
     for stmt in stmts {
         match stmt {
             Stmt::For(_, body) | Stmt::Unroll(_, body) | Stmt::If(_, _, body) => each_addr(body, see),
-            Stmt::Comment(_) => {}
+            Stmt::Comment(_) | Stmt::Fence => {}
             Stmt::Prefetch(addr) => see(addr, true),
             Stmt::Let(_, value) | Stmt::Set(_, value) => each_load(value, &mut |addr, _| see(addr, false)),
             Stmt::Store(to, value, _) => {

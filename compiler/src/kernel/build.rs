@@ -159,6 +159,11 @@ impl Builder {
         self.push(Stmt::Prefetch(Addr { param, at }));
     }
 
+    /// Keeps the compiler from holding in registers what is stored before and loaded after.
+    pub fn fence(&mut self) {
+        self.push(Stmt::Fence);
+    }
+
     /// The kernel.
     pub fn finish(mut self) -> Kernel {
         self.kernel.body = self.scopes.pop().unwrap_or_default();

@@ -40,7 +40,7 @@ impl Machine<'_> {
 
     fn stmt(&mut self, stmt: &Stmt) -> Result<(), Fault> {
         match stmt {
-            Stmt::Comment(_) | Stmt::Prefetch(_) => {}
+            Stmt::Comment(_) | Stmt::Prefetch(_) | Stmt::Fence => {}
             Stmt::For(var, body) | Stmt::Unroll(var, body) => self.count(*var, body)?,
             Stmt::If(var, range, body) => {
                 if range.contains(&self.vars[var.0]) {

@@ -182,6 +182,8 @@ pub enum Stmt {
     Store(Addr, Expr, Lanes),
     /// Asks for a cache line; the address may lie outside the array.
     Prefetch(Addr),
+    /// What was stored before is loaded again after: the compiler may not keep it in registers instead.
+    Fence,
 }
 
 /// A function over arrays. The outermost loop runs over `tasks`, which may run in any order and at the same time.

@@ -64,6 +64,7 @@ impl Text<'_> {
                     writeln!(out, "{pad}{}{} = {}", self.addr(to), suffix(*lanes), self.expr(value))
                 }
                 Stmt::Prefetch(at) => writeln!(out, "{pad}prefetch {}", self.addr(at)),
+                Stmt::Fence => writeln!(out, "{pad}fence"),
             }
         })
     }

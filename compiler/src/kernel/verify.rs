@@ -89,7 +89,7 @@ impl Checker<'_> {
 
     fn stmt(&mut self, stmt: &Stmt) {
         match stmt {
-            Stmt::Comment(_) | Stmt::Prefetch(_) => {}
+            Stmt::Comment(_) | Stmt::Prefetch(_) | Stmt::Fence => {}
             Stmt::For(var, body) => {
                 let outer = self.ranges.clone();
                 self.ranges.enter(self.kernel, *var);

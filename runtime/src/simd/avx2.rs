@@ -1,5 +1,7 @@
 //! AVX2 with FMA: eight lanes, masks in vector registers for the tails.
 
+pub use super::fence;
+
 use super::exp;
 use crate::Out;
 use std::arch::x86_64::*;

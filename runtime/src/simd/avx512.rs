@@ -1,5 +1,7 @@
 //! AVX-512 Foundation: sixteen lanes, mask registers for the tails.
 
+pub use super::fence;
+
 use super::exp;
 use crate::Out;
 use std::arch::x86_64::*;

@@ -17,6 +17,7 @@
 //! | `exp(a)` | e to the a, within 2 ulp; infinity above 88.73, subnormal, then 0 below -87.34; NaN of NaN |
 //! | `hsum(a)`, `hmax(a)` | sum (in pairs, not in order), maximum of all lanes, in every lane; no NaN for `hmax` |
 //! | `prefetch(p, at)` | asks for the cache line of `p[at]`, which may lie outside of `p` |
+//! | `fence()` | what was stored before is loaded again after, not kept in registers; no instruction |
 //!
 //! `p` is `&[f32; N]` where it is read and [`Out`](crate::Out) where it is written or read back. All are `#[inline]` and
 //! carry the `#[target_feature]` of their instruction set, so a kernel with the same attribute calls them without
@@ -38,6 +39,13 @@ macro_rules! in_range {
             $n
         )
     };
+}
+
+/// A point that the compiler moves no store or load across; no instruction. Between two passes over more values than
+/// there are registers it keeps the compiler from spilling what lies in memory already.
+#[inline]
+pub fn fence() {
+    std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
 }
 
 /// What every instruction set takes to compute e to the x.

@@ -1,5 +1,7 @@
 //! Any processor: arrays of four lanes, which the compiler turns into the vectors of the target's baseline.
 
+pub use super::fence;
+
 use super::exp;
 use crate::Out;
 

@@ -84,6 +84,7 @@ macro_rules! suite {
                     v::read(out, 3)
                 };
                 assert_eq!(lanes(back)[..], source[7..7 + v::LANES]);
+                v::fence();
                 v::prefetch(&source, 0);
                 v::prefetch(&source, usize::MAX / 2);
             }

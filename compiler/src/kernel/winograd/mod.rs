@@ -44,7 +44,7 @@ pub fn build(name: String, spec: &WinogradSpec, schedule: &WinogradSchedule, isa
     match (one_band, spec.conv.y.n) {
         (true, 1) => {
             let mut b = Builder::new(name, isa.lanes, "g", groups);
-            let frame = Frame::new(&mut b, spec, schedule);
+            let frame = Frame::new(&mut b, spec, schedule, isa);
             let band = &bands[0];
             b.prologue(|b| transform::input(b, &frame, band, &Affine::constant(0)));
             let g = b.task();
@@ -53,7 +53,7 @@ pub fn build(name: String, spec: &WinogradSpec, schedule: &WinogradSchedule, isa
         }
         (true, images) => {
             let mut b = Builder::new(name, isa.lanes, "n", images);
-            let frame = Frame::new(&mut b, spec, schedule);
+            let frame = Frame::new(&mut b, spec, schedule, isa);
             let n = b.task();
             sweep(&mut b, &frame, &bands[0], groups, &Position { image: Some(n), number: None });
             b.finish()
@@ -61,7 +61,7 @@ pub fn build(name: String, spec: &WinogradSpec, schedule: &WinogradSchedule, isa
         (false, images) => {
             let tasks = bands.iter().map(|band| band.count).sum();
             let mut b = Builder::new(name, isa.lanes, "band", tasks);
-            let frame = Frame::new(&mut b, spec, schedule);
+            let frame = Frame::new(&mut b, spec, schedule, isa);
             let task = b.task();
             let mut first = 0;
             for band in &bands {

@@ -3,6 +3,7 @@
 use super::WinogradSchedule;
 use super::matrices::{Matrices, matrices};
 use crate::base::feature_map::BLOCK;
+use crate::base::target::Isa;
 use crate::kernel::build::Builder;
 use crate::kernel::ir::ParamId;
 use crate::kernel::layout::WinogradWeights;
@@ -21,10 +22,12 @@ pub struct Frame<'a> {
     pub y: ParamId,
     /// By axis.
     pub matrices: [Matrices; 2],
+    /// Registers do not hold what is between the passes of a transform.
+    pub fenced: bool,
 }
 
 impl<'a> Frame<'a> {
-    pub fn new(b: &mut Builder, spec: &'a WinogradSpec, schedule: &WinogradSchedule) -> Self {
+    pub fn new(b: &mut Builder, spec: &'a WinogradSpec, schedule: &WinogradSchedule, isa: &Isa) -> Self {
         let params = KernelSpec::Winograd(*spec).params();
         let ids: Vec<(&str, ParamId)> =
             params.iter().map(|p| (p.name, b.param(p.name, p.role, p.len))).collect();
@@ -40,7 +43,8 @@ impl<'a> Frame<'a> {
         b.stride(y, "Y_PLANE", spec.conv.y.pitch_plane());
         let matrices = spec.tile.map(matrices);
         let (blocks, most_tiles, r) = (schedule.blocks, schedule.tiles, find("r"));
-        Frame { spec, weights, blocks, most_tiles, x, w, r, s, y, matrices }
+        let fenced = isa.registers < weights.frequencies();
+        Frame { spec, weights, blocks, most_tiles, x, w, r, s, y, matrices, fenced }
     }
 
     /// In V, from a frequency to the next.

@@ -141,6 +141,9 @@ fn two_passes(
             b.store(frame.s, between(i, j), combination(row, &d));
         }
     }
+    if frame.fenced {
+        b.fence();
+    }
     for i in 0..down.len() {
         (0..columns)
             .filter(|&j| used(right, j))

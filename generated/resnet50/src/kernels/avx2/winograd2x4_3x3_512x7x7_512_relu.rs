@@ -97,6 +97,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     v::store(s, s_h + 110768, v::add(d1_, d2_));
                     v::store(s, s_h + 110864, v::sub(d2_, d1_));
                     v::store(s, s_h + 110960, v::sub(d3_, d1_));
+                    v::fence();
                     let t0_ = v::read(s, s_h + 110592);
                     let t1_ = v::read(s, s_h + 110608);
                     let t2_ = v::read(s, s_h + 110624);
@@ -418,6 +419,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     v::store(s, s_h + 110752, v::add(d1_, d2_));
                     v::store(s, s_h + 110848, v::sub(d2_, d1_));
                     v::store(s, s_h + 110944, v::sub(d3_, d1_));
+                    v::fence();
                     let t0_ = v::read(s, s_h + 110592);
                     let t1_ = v::read(s, s_h + 110608);
                     let t2_ = v::read(s, s_h + 110624);
@@ -734,6 +736,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 v::store(s, s_h + 110768, v::add(d1_, d2_));
                 v::store(s, s_h + 110864, v::sub(d2_, d1_));
                 v::store(s, s_h + 110960, v::mul(v::constant(-1.0), d1_));
+                v::fence();
                 let t0_ = v::read(s, s_h + 110592);
                 let t1_ = v::read(s, s_h + 110608);
                 let t2_ = v::read(s, s_h + 110624);
@@ -1046,6 +1049,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 v::store(s, s_h + 110752, v::add(d1_, d2_));
                 v::store(s, s_h + 110848, v::sub(d2_, d1_));
                 v::store(s, s_h + 110944, v::mul(v::constant(-1.0), d1_));
+                v::fence();
                 let t0_ = v::read(s, s_h + 110592);
                 let t1_ = v::read(s, s_h + 110608);
                 let t2_ = v::read(s, s_h + 110624);
@@ -1456,6 +1460,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     let d3_ = v::read(s, s_py + 101248);
                     v::store(s, s_h + 110672, v::add(v::add(d0_, d1_), d2_));
                     v::store(s, s_h + 110768, v::sub(v::add(d1_, d3_), d2_));
+                    v::fence();
                     let t0_ = v::read(s, s_h + 110592);
                     let t1_ = v::read(s, s_h + 110608);
                     let t2_ = v::read(s, s_h + 110624);
@@ -1622,6 +1627,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     let d3_ = v::read(s, s_py + 101136);
                     v::store(s, s_h + 110656, v::add(v::add(d0_, d1_), d2_));
                     v::store(s, s_h + 110752, v::sub(v::add(d1_, d3_), d2_));
+                    v::fence();
                     let t0_ = v::read(s, s_h + 110592);
                     let t1_ = v::read(s, s_h + 110608);
                     let t2_ = v::read(s, s_h + 110624);
@@ -1739,6 +1745,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 let d1_ = v::read(s, s_h + 99808);
                 let d2_ = v::read(s, s_h + 100576);
                 v::store(s, s_h + 110672, v::add(v::add(d0_, d1_), d2_));
+                v::fence();
                 let t0_ = v::read(s, s_h + 110592);
                 let t1_ = v::read(s, s_h + 110608);
                 let t2_ = v::read(s, s_h + 110624);
@@ -1825,6 +1832,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                 let d1_ = v::read(s, s_h + 99696);
                 let d2_ = v::read(s, s_h + 100464);
                 v::store(s, s_h + 110656, v::add(v::add(d0_, d1_), d2_));
+                v::fence();
                 let t0_ = v::read(s, s_h + 110592);
                 let t1_ = v::read(s, s_h + 110608);
                 let t2_ = v::read(s, s_h + 110624);

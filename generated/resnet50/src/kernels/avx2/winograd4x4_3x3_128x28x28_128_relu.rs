@@ -464,6 +464,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         ),
                                     ),
                                 );
+                                v::fence();
                                 let t0_ = v::read(s, s_h + 96768);
                                 let t1_ = v::read(s, s_h + 96784);
                                 let t2_ = v::read(s, s_h + 96800);
@@ -1335,6 +1336,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         ),
                                     ),
                                 );
+                                v::fence();
                                 let t0_ = v::read(s, s_h + 96768);
                                 let t1_ = v::read(s, s_h + 96784);
                                 let t2_ = v::read(s, s_h + 96800);
@@ -2023,6 +2025,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     ),
                                 ),
                             );
+                            v::fence();
                             let t0_ = v::read(s, s_h + 96768);
                             let t1_ = v::read(s, s_h + 96784);
                             let t2_ = v::read(s, s_h + 96800);
@@ -2854,6 +2857,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     ),
                                 ),
                             );
+                            v::fence();
                             let t0_ = v::read(s, s_h + 96768);
                             let t1_ = v::read(s, s_h + 96784);
                             let t2_ = v::read(s, s_h + 96800);

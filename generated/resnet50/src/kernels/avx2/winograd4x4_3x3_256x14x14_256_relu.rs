@@ -460,6 +460,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 ),
                             ),
                         );
+                        v::fence();
                         let t0_ = v::read(s, s_h + 184320);
                         let t1_ = v::read(s, s_h + 184336);
                         let t2_ = v::read(s, s_h + 184352);
@@ -1150,6 +1151,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             ),
                         ),
                     );
+                    v::fence();
                     let t0_ = v::read(s, s_h + 184320);
                     let t1_ = v::read(s, s_h + 184336);
                     let t2_ = v::read(s, s_h + 184352);
@@ -1903,6 +1905,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::fma(v::constant(-1.5), d2_, d1_),
                         ),
                     );
+                    v::fence();
                     let t0_ = v::read(s, s_h + 184320);
                     let t1_ = v::read(s, s_h + 184336);
                     let t2_ = v::read(s, s_h + 184352);
@@ -2533,6 +2536,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_h + 184848,
                     v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
                 );
+                v::fence();
                 let t0_ = v::read(s, s_h + 184320);
                 let t1_ = v::read(s, s_h + 184336);
                 let t2_ = v::read(s, s_h + 184352);
@@ -3334,6 +3338,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 ),
                             ),
                         );
+                        v::fence();
                         let t0_ = v::read(s, s_h + 184320);
                         let t1_ = v::read(s, s_h + 184336);
                         let t2_ = v::read(s, s_h + 184352);
@@ -3813,6 +3818,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             ),
                         ),
                     );
+                    v::fence();
                     let t0_ = v::read(s, s_h + 184320);
                     let t1_ = v::read(s, s_h + 184336);
                     let t2_ = v::read(s, s_h + 184352);
@@ -4055,6 +4061,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                         ),
                     );
+                    v::fence();
                     let t0_ = v::read(s, s_h + 184320);
                     let t1_ = v::read(s, s_h + 184336);
                     let t2_ = v::read(s, s_h + 184352);
@@ -4283,6 +4290,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                     ),
                 );
+                v::fence();
                 let t0_ = v::read(s, s_h + 184320);
                 let t1_ = v::read(s, s_h + 184336);
                 let t2_ = v::read(s, s_h + 184352);

@@ -460,6 +460,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 ),
                             ),
                         );
+                        v::fence();
                         let t0_ = v::read(s, s_h + 64512);
                         let t1_ = v::read(s, s_h + 64528);
                         let t2_ = v::read(s, s_h + 64544);
@@ -1327,6 +1328,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 ),
                             ),
                         );
+                        v::fence();
                         let t0_ = v::read(s, s_h + 64512);
                         let t1_ = v::read(s, s_h + 64528);
                         let t2_ = v::read(s, s_h + 64544);

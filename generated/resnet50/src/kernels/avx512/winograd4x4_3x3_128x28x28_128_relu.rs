@@ -460,6 +460,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     ),
                                 ),
                             );
+                            v::fence();
                             let t0_ = v::read(s, 96768);
                             let t1_ = v::read(s, 96784);
                             let t2_ = v::read(s, 96800);
@@ -1390,6 +1391,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         ),
                                     ),
                                 );
+                                v::fence();
                                 let t0_ = v::read(s, 96768);
                                 let t1_ = v::read(s, 96784);
                                 let t2_ = v::read(s, 96800);
@@ -2074,6 +2076,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 ),
                             ),
                         );
+                        v::fence();
                         let t0_ = v::read(s, 96768);
                         let t1_ = v::read(s, 96784);
                         let t2_ = v::read(s, 96800);
@@ -2888,6 +2891,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     ),
                                 ),
                             );
+                            v::fence();
                             let t0_ = v::read(s, 96768);
                             let t1_ = v::read(s, 96784);
                             let t2_ = v::read(s, 96800);

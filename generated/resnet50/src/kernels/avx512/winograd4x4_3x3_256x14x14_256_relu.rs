@@ -456,6 +456,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             ),
                         ),
                     );
+                    v::fence();
                     let t0_ = v::read(s, 184320);
                     let t1_ = v::read(s, 184336);
                     let t2_ = v::read(s, 184352);
@@ -1141,6 +1142,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         ),
                     ),
                 );
+                v::fence();
                 let t0_ = v::read(s, 184320);
                 let t1_ = v::read(s, 184336);
                 let t2_ = v::read(s, 184352);
@@ -1793,6 +1795,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     184880,
                     v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
                 );
+                v::fence();
                 let t0_ = v::read(s, 184320);
                 let t1_ = v::read(s, 184336);
                 let t2_ = v::read(s, 184352);
@@ -2402,6 +2405,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                 184848,
                 v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
             );
+            v::fence();
             let t0_ = v::read(s, 184320);
             let t1_ = v::read(s, 184336);
             let t2_ = v::read(s, 184352);
@@ -3146,6 +3150,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             ),
                         ),
                     );
+                    v::fence();
                     let t0_ = v::read(s, 184320);
                     let t1_ = v::read(s, 184336);
                     let t2_ = v::read(s, 184352);
@@ -3605,6 +3610,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::fma(v::constant(0.125), d3_, v::sub(v::add(d1_, d5_), d2_)),
                     ),
                 );
+                v::fence();
                 let t0_ = v::read(s, 184320);
                 let t1_ = v::read(s, 184336);
                 let t2_ = v::read(s, 184352);
@@ -3847,6 +3853,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                     ),
                 );
+                v::fence();
                 let t0_ = v::read(s, 184320);
                 let t1_ = v::read(s, 184336);
                 let t2_ = v::read(s, 184352);
@@ -4055,6 +4062,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                 ),
             );
+            v::fence();
             let t0_ = v::read(s, 184320);
             let t1_ = v::read(s, 184336);
             let t2_ = v::read(s, 184352);

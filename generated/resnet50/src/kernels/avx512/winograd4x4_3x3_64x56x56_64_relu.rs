@@ -456,6 +456,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                             ),
                         ),
                     );
+                    v::fence();
                     let t0_ = v::read(s, 64512);
                     let t1_ = v::read(s, 64528);
                     let t2_ = v::read(s, 64544);
@@ -1382,6 +1383,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 ),
                             ),
                         );
+                        v::fence();
                         let t0_ = v::read(s, 64512);
                         let t1_ = v::read(s, 64528);
                         let t2_ = v::read(s, 64544);

@@ -463,6 +463,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         ),
                                     ),
                                 );
+                                v::fence();
                                 let t0_ = v::read(s, s_h + 96768);
                                 let t1_ = v::read(s, s_h + 96784);
                                 let t2_ = v::read(s, s_h + 96800);
@@ -1234,6 +1235,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                         ),
                                     ),
                                 );
+                                v::fence();
                                 let t0_ = v::read(s, s_h + 96768);
                                 let t1_ = v::read(s, s_h + 96784);
                                 let t2_ = v::read(s, s_h + 96800);
@@ -1922,6 +1924,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     ),
                                 ),
                             );
+                            v::fence();
                             let t0_ = v::read(s, s_h + 96768);
                             let t1_ = v::read(s, s_h + 96784);
                             let t2_ = v::read(s, s_h + 96800);
@@ -2745,6 +2748,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     ),
                                 ),
                             );
+                            v::fence();
                             let t0_ = v::read(s, s_h + 96768);
                             let t1_ = v::read(s, s_h + 96784);
                             let t2_ = v::read(s, s_h + 96800);

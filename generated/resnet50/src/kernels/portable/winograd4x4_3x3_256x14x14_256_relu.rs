@@ -459,6 +459,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 ),
                             ),
                         );
+                        v::fence();
                         let t0_ = v::read(s, s_h + 184320);
                         let t1_ = v::read(s, s_h + 184336);
                         let t2_ = v::read(s, s_h + 184352);
@@ -1149,6 +1150,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             ),
                         ),
                     );
+                    v::fence();
                     let t0_ = v::read(s, s_h + 184320);
                     let t1_ = v::read(s, s_h + 184336);
                     let t2_ = v::read(s, s_h + 184352);
@@ -1902,6 +1904,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::fma(v::constant(-1.5), d2_, d1_),
                         ),
                     );
+                    v::fence();
                     let t0_ = v::read(s, s_h + 184320);
                     let t1_ = v::read(s, s_h + 184336);
                     let t2_ = v::read(s, s_h + 184352);
@@ -2532,6 +2535,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     s_h + 184848,
                     v::fma(v::constant(-2.0), d3_, v::fma(v::constant(-1.5), d2_, d1_)),
                 );
+                v::fence();
                 let t0_ = v::read(s, s_h + 184320);
                 let t1_ = v::read(s, s_h + 184336);
                 let t2_ = v::read(s, s_h + 184352);
@@ -3217,6 +3221,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                                 ),
                             ),
                         );
+                        v::fence();
                         let t0_ = v::read(s, s_h + 184320);
                         let t1_ = v::read(s, s_h + 184336);
                         let t2_ = v::read(s, s_h + 184352);
@@ -3696,6 +3701,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             ),
                         ),
                     );
+                    v::fence();
                     let t0_ = v::read(s, s_h + 184320);
                     let t1_ = v::read(s, s_h + 184336);
                     let t2_ = v::read(s, s_h + 184352);
@@ -3938,6 +3944,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                         ),
                     );
+                    v::fence();
                     let t0_ = v::read(s, s_h + 184320);
                     let t1_ = v::read(s, s_h + 184336);
                     let t2_ = v::read(s, s_h + 184352);
@@ -4166,6 +4173,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         v::fma(v::constant(0.5), d3_, v::sub(d1_, d2_)),
                     ),
                 );
+                v::fence();
                 let t0_ = v::read(s, s_h + 184320);
                 let t1_ = v::read(s, s_h + 184336);
                 let t2_ = v::read(s, s_h + 184352);
