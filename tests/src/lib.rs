@@ -1,11 +1,13 @@
 //! Helpers that several tests share.
 //!
 //! [`specs`] lists small kernels, one per feature; [`case`] gives each its operands and, by [`naive`], its result;
-//! [`project`] builds generated code with cargo; [`coverage`] walks the stores of a kernel; [`import`] reads small models; [`assembly`] reads what came
-//! of it; [`threads`] runs a network on several of them; [`tidy`] judges source text.
+//! [`project`] builds generated code with cargo; [`coverage`] walks the stores of a kernel; [`import`] reads small models;
+//! [`assembly`] reads what came of it; [`threads`] runs a network on several of them; [`conformance`] has the ONNX
+//! package's cases; [`tidy`] judges source text.
 
 pub mod assembly;
 pub mod case;
+pub mod conformance;
 pub mod coverage;
 pub mod import;
 pub mod model;

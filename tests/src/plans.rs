@@ -1,5 +1,6 @@
 //! A whole plan, run by the interpreter: passes, lowering, memory, packing and kernels together, without rustc.
 
+use tilewright::base::diag::Error;
 use tilewright::base::target::Isa;
 use tilewright::base::tensor::{Blob, Tensor};
 use tilewright::ir::graph::{Const, Def, Graph};
@@ -44,18 +45,30 @@ pub fn tensors(graph: &Graph) -> Vec<Tensor> {
 /// Runs the plan of a network with numbers. The arena starts as NaN, so that whatever is read before it is written
 /// shows.
 pub fn run(source: &Graph, isa: Isa, choice: Choice) -> Vec<Vec<f32>> {
-    let (graph, _, plan) = pipeline::plan(source, &[isa], choice).unwrap_or_else(|error| panic!("{error}"));
-    let packed = weights::pack::pack(&plan, |id| reference::constant(&graph, id)).expect("numbers");
-    let inputs = inputs(source);
+    try_run(source, &inputs(source), isa, choice).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The same on inputs of the caller's.
+///
+/// # Errors
+/// What cannot be planned or packed.
+pub fn try_run(
+    source: &Graph,
+    inputs: &[Vec<f32>],
+    isa: Isa,
+    choice: Choice,
+) -> Result<Vec<Vec<f32>>, Error> {
+    let (graph, _, plan) = pipeline::plan(source, &[isa], choice)?;
+    let packed = weights::pack::pack(&plan, |id| reference::constant(&graph, id))?;
     let mut arena = vec![f32::NAN; plan.arena];
     for step in &plan.steps {
-        run_step(&plan, step, isa, &packed, &inputs, &mut arena);
+        run_step(&plan, step, isa, &packed, inputs, &mut arena);
     }
     let output = |id| match plan.buffer(id).place {
         Place::Arena(at) => arena[at..at + plan.buffer(id).len].to_vec(),
         Place::Input(number) => inputs[number].clone(),
     };
-    plan.outputs.iter().map(|&id| output(id)).collect()
+    Ok(plan.outputs.iter().map(|&id| output(id)).collect())
 }
 
 fn run_step(plan: &Plan, step: &Step, isa: Isa, packed: &[f32], inputs: &[Vec<f32>], arena: &mut [f32]) {

@@ -100,6 +100,8 @@ fn structure() {
     let mut no_output = relu();
     no_output.graph.output = Vec::new();
     check(no_output, &["bad.onnx: the graph has no outputs"]);
+    let nothing = relu().initialiser(ints("none", &[0], &[])).output("none");
+    check(nothing, &["output `none`: it is i64[0]: it has no elements"]);
 }
 
 #[test]

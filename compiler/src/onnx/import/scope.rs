@@ -168,6 +168,15 @@ impl<'m> Scope<'m> {
         }
         for info in &source.graph.output {
             match self.values.get(info.name()) {
+                Some(Meaning::Value(id)) if self.builder.graph.value(*id).ty.elements() == 0 => {
+                    let ty = &self.builder.graph.value(*id).ty;
+                    let reason = format!("it is {ty}: it has no elements");
+                    problems.push(
+                        format!("output `{}`", info.name()),
+                        reason,
+                        "remove it from the model's outputs",
+                    );
+                }
                 Some(Meaning::Value(id)) => self.builder.graph.outputs.push(*id),
                 Some(Meaning::Lost { .. }) => {}
                 None => problems.push(format!("output `{}`", info.name()), "it is defined nowhere", AGAIN),
