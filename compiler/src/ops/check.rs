@@ -10,7 +10,11 @@ pub(super) const MISSING: &str = "operands are missing";
 /// The number of operands is what the operator takes.
 pub(super) fn arity(op: &Op, operands: usize) -> Result<(), String> {
     let arity = op.arity();
-    if operands == arity { Ok(()) } else { Err(format!("it has {operands} operands and takes {arity}")) }
+    if operands == arity || operands > arity && matches!(op, Op::Concat { .. }) {
+        Ok(())
+    } else {
+        Err(format!("it has {operands} operands and takes {arity}"))
+    }
 }
 
 /// A type whose byte count fits the address space.

@@ -7,10 +7,13 @@
 mod check;
 mod conv;
 mod elementwise;
+pub mod index;
 mod matmul;
+mod movement;
 mod norm;
 mod pad;
 mod pool;
+mod resample;
 mod shape;
 mod softmax;
 #[cfg(test)]
@@ -22,6 +25,7 @@ use crate::base::real::Real;
 use crate::base::tensor::{DType, Tensor, TensorType};
 
 pub use conv::IMAGE_CHANNELS;
+use index::Index;
 pub use pad::{Pad, PadMode};
 
 /// What a node computes. Operand order is given with each variant.
@@ -58,6 +62,23 @@ pub enum Op {
     },
     /// More elements before and after each axis: `x`.
     Pad(Pad),
+    /// One behind the other along an axis, counted from 0: any number of operands of one shape but for that axis.
+    Concat {
+        /// The axis.
+        axis: usize,
+    },
+    /// Some elements, by their numbers along each axis (Slice, Gather, Tile, nearest Resize ..): `x`.
+    Take(Take),
+    /// Axes in another order; axis `i` of the result is axis `perm[i]`: `x`.
+    Transpose {
+        /// Every axis once.
+        perm: Vec<usize>,
+    },
+    /// Reshape, Transpose and Reshape in one (DepthToSpace, channel shuffles): `x`. The shape of the result is that of
+    /// the output.
+    Rearrange(Rearrange),
+    /// Weighted sums of neighbours along one axis (linear and cubic Resize): `x`, `weights [extent of the result, taps]`.
+    Resample(Resample),
     /// Same elements, another shape, which is that of the output: `x`.
     Reshape,
     /// Conversion of the element type: `x`.
@@ -153,9 +174,34 @@ pub enum BinaryKind {
     Div,
 }
 
+/// Attributes of a [`Op::Take`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Take {
+    /// For some of the axes, by their number: which elements. All others are taken whole.
+    pub axes: Vec<(usize, Index)>,
+}
+
+/// Attributes of a [`Op::Rearrange`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Rearrange {
+    /// The shape before the axes change places.
+    pub split: Vec<usize>,
+    /// As for a transpose of that shape.
+    pub perm: Vec<usize>,
+}
+
+/// Attributes of a [`Op::Resample`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Resample {
+    /// The axis.
+    pub axis: usize,
+    /// For each element of the result along the axis, the first element that is summed.
+    pub first: Index,
+}
+
 /// The type of the result of `op` on operands of these types.
 ///
-/// [`Op::Reshape`] takes the type of its result as given: use [`check_output`] for it.
+/// [`Op::Reshape`] and [`Op::Rearrange`] take the type of their result as given: use [`check_output`] for them.
 ///
 /// # Errors
 /// The reason, in words, why the operator cannot have these operands. Arithmetic on extents is checked.
@@ -171,7 +217,11 @@ pub fn infer(op: &Op, inputs: &[&TensorType]) -> Result<TensorType, String> {
         Op::Binary(_) => elementwise::infer_binary(inputs),
         Op::Softmax { axis } => softmax::infer(*axis, inputs),
         Op::Pad(pad) => pad::infer(pad, inputs),
-        Op::Reshape => Err("the shape of its result is given, not inferred".to_owned()),
+        Op::Concat { axis } => movement::infer_concat(*axis, inputs),
+        Op::Take(take) => movement::infer_take(take, inputs),
+        Op::Transpose { perm } => movement::infer_transpose(perm, inputs),
+        Op::Resample(resample) => resample::infer(resample, inputs),
+        Op::Reshape | Op::Rearrange(_) => Err("the shape of its result is given, not inferred".to_owned()),
         Op::Cast { to } => shape::infer_cast(*to, inputs),
         Op::Reorder | Op::Identity => shape::infer_same(inputs),
     }
@@ -182,9 +232,11 @@ pub fn infer(op: &Op, inputs: &[&TensorType]) -> Result<TensorType, String> {
 /// # Errors
 /// The reason, in words.
 pub fn check_output(op: &Op, inputs: &[&TensorType], output: &TensorType) -> Result<(), String> {
-    if let Op::Reshape = op {
-        check::arity(op, inputs.len())?;
-        return shape::check_reshape(inputs, output);
+    check::arity(op, inputs.len())?;
+    match op {
+        Op::Reshape => return shape::check_reshape(inputs, output),
+        Op::Rearrange(how) => return movement::check_rearrange(how, inputs, output),
+        _ => {}
     }
     let inferred = infer(op, inputs)?;
     if inferred == *output { Ok(()) } else { Err(format!("its result is {inferred}, not {output}")) }
@@ -211,6 +263,11 @@ pub fn eval(op: &Op, inputs: &[&Tensor], output: &TensorType) -> Result<Tensor, 
         Op::Binary(binary) => elementwise::eval_binary(*binary, inputs, output)?,
         Op::Softmax { axis } => softmax::eval(*axis, inputs)?,
         Op::Pad(pad) => pad::eval(pad, inputs, output)?,
+        Op::Concat { axis } => movement::eval_concat(*axis, inputs, output)?,
+        Op::Take(take) => movement::eval_take(take, inputs)?,
+        Op::Transpose { perm } => movement::eval_transpose(perm, inputs)?,
+        Op::Rearrange(how) => movement::eval_rearrange(how, inputs)?,
+        Op::Resample(resample) => resample::eval(resample, inputs, output)?,
         Op::Cast { to } => shape::eval_cast(*to, inputs)?,
         Op::Reshape | Op::Reorder | Op::Identity => shape::eval_same(inputs)?,
     };
@@ -234,6 +291,11 @@ impl Op {
             Op::Binary(Binary { kind, .. }) => kind.name(),
             Op::Softmax { .. } => "softmax",
             Op::Pad(_) => "pad",
+            Op::Concat { .. } => "concat",
+            Op::Take(_) => "take",
+            Op::Transpose { .. } => "transpose",
+            Op::Rearrange(_) => "rearrange",
+            Op::Resample(_) => "resample",
             Op::Reshape => "reshape",
             Op::Cast { .. } => "cast",
             Op::Reorder => "reorder",
@@ -241,7 +303,7 @@ impl Op {
         }
     }
 
-    /// How many operands a node of this operator has.
+    /// How many operands a node of this operator has; of [`Op::Concat`], at least.
     pub const fn arity(&self) -> usize {
         match self {
             Op::Conv(Conv { epilogue, .. }) | Op::MatMul(MatMul { epilogue, .. }) => {
@@ -249,12 +311,16 @@ impl Op {
             }
             Op::BatchNorm { .. } => 5,
             Op::Affine { .. } => 3,
-            Op::Binary(_) => 2,
+            Op::Binary(_) | Op::Resample(_) => 2,
             Op::Pool(_)
             | Op::GlobalAvgPool
             | Op::Act(_)
             | Op::Softmax { .. }
             | Op::Pad(_)
+            | Op::Concat { .. }
+            | Op::Take(_)
+            | Op::Transpose { .. }
+            | Op::Rearrange(_)
             | Op::Reshape
             | Op::Cast { .. }
             | Op::Reorder

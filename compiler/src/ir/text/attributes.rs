@@ -3,7 +3,7 @@
 use crate::base::epilogue::{Act, Epilogue};
 use crate::base::real::Real;
 use crate::ir::graph::Recipe;
-use crate::ops::{Binary, Op, Pad, PadMode, PoolKind, Window};
+use crate::ops::{Binary, Op, Pad, PadMode, PoolKind, Rearrange, Resample, Window};
 
 /// The attributes of an operator.
 pub(super) fn of_op(op: &Op) -> Vec<String> {
@@ -28,7 +28,11 @@ pub(super) fn of_op(op: &Op) -> Vec<String> {
         Op::BatchNorm { eps } => vec![format!("eps={eps}")],
         Op::Affine { act } | Op::Binary(Binary { act, .. }) => of_act(*act).into_iter().collect(),
         Op::Act(Act::Clip { lo, hi }) => vec![format!("lo={lo}"), format!("hi={hi}")],
-        Op::Softmax { axis } => vec![format!("axis={axis}")],
+        Op::Softmax { axis } | Op::Concat { axis } => vec![format!("axis={axis}")],
+        Op::Take(take) => take.axes.iter().map(|(axis, index)| format!("axis{axis}={index}")).collect(),
+        Op::Transpose { perm } => vec![list("perm", perm)],
+        Op::Rearrange(Rearrange { split, perm }) => vec![list("split", split), list("perm", perm)],
+        Op::Resample(Resample { axis, first }) => vec![format!("axis={axis}"), format!("first={first}")],
         Op::Pad(pad) => of_pad(pad),
         Op::Cast { to } => vec![format!("to={}", to.name())],
         Op::GlobalAvgPool | Op::Act(_) | Op::Reshape | Op::Reorder | Op::Identity => Vec::new(),

@@ -6,7 +6,9 @@ use crate::base::epilogue::{Act, Epilogue};
 use crate::base::real::Real;
 use crate::base::tensor::DType;
 use crate::ir::graph::Recipe;
-use crate::ops::{Binary, BinaryKind, Conv, MatMul, Op, Pad, PadMode, Pool, PoolKind, Window};
+use crate::ops::{
+    Binary, BinaryKind, Conv, MatMul, Op, Pad, PadMode, Pool, PoolKind, Rearrange, Resample, Take, Window,
+};
 
 /// The attributes of one line, taken one by one; what is left is unknown.
 pub(super) struct Words<'a>(pub Vec<&'a str>);
@@ -47,6 +49,13 @@ pub(super) fn parse_op(name: &str, words: &mut Words) -> Result<Op, String> {
         "pad" => {
             let (before, after) = (words.list("before")?, words.list("after")?);
             Op::Pad(Pad { before, after, mode: PadMode::Constant(words.real("value")?) })
+        }
+        "concat" => Op::Concat { axis: words.required("axis")? },
+        "take" => Op::Take(words.take()?),
+        "transpose" => Op::Transpose { perm: words.list("perm")? },
+        "rearrange" => Op::Rearrange(Rearrange { split: words.list("split")?, perm: words.list("perm")? }),
+        "resample" => {
+            Op::Resample(Resample { axis: words.required("axis")?, first: words.required("first")? })
         }
         "reshape" => Op::Reshape,
         "cast" => {
@@ -116,6 +125,18 @@ impl Words<'_> {
         let text: String = self.required(key)?;
         let numbers = text.split(',').filter(|number| !number.is_empty()).map(str::parse);
         numbers.collect::<Result<_, _>>().map_err(|_| format!("`{text}` is not a list of {key}"))
+    }
+
+    /// `axis1=16:32`, for any number of axes.
+    fn take(&mut self) -> Result<Take, String> {
+        let (named, rest): (Vec<&str>, _) = self.0.iter().partition(|word| word.starts_with("axis"));
+        self.0 = rest;
+        let axis = |word: &str| {
+            let (axis, index) = word.strip_prefix("axis")?.split_once('=')?;
+            Some((axis.parse().ok()?, index.parse().ok()?))
+        };
+        let axes = named.iter().map(|word| axis(word).ok_or_else(|| format!("`{word}` is not axis..=..")));
+        Ok(Take { axes: axes.collect::<Result<_, _>>()? })
     }
 
     fn window(&mut self) -> Result<Window, String> {

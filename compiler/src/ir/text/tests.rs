@@ -34,6 +34,11 @@ const EVERYTHING: &str = r#"graph "every thing" {
   %q: f64[1x10] = clip(%p) lo=-1 hi=inf
   %r: f64[1x10] = none(%q)
   %s: f64[2x13] = pad(%r) before=1,0 after=0,3 value=-inf
+  %t: f32[3x3x8x8] = concat(%x, %x, %x) axis=0
+  %u: f32[3x2x4x12] = take(%t) axis1=0:2/2 axis2=7:4/-1 axis3=0:2/0*5/1+6:2
+  %v: f32[12x4x2x3] = transpose(%u) perm=3,2,1,0
+  %w.2: f32[12x4x6] = rearrange(%v) split=12,4,2,3 perm=0,1,3,2
+  %y: f32[12x2x6] = resample(%w.2, %rows) axis=1 first=1:2
   out %s
   out %x
 }

@@ -79,9 +79,14 @@ pub(super) fn sum(site: &mut Site) -> Imported {
     Ok(total)
 }
 
-/// Identity; of a stored constant, the same bytes under another name.
+/// Identity.
 pub(super) fn identity(site: &mut Site) -> Imported {
     let x = site.input(0)?;
+    same(site, x)
+}
+
+/// The same value under another name; of a stored constant, the same bytes.
+pub(super) fn same(site: &mut Site, x: ValueId) -> Imported {
     let value = site.builder.graph.value(x);
     match &value.def {
         Def::Const(data @ (Const::Data(_) | Const::Absent)) => {

@@ -10,6 +10,7 @@ mod conv;
 mod elementwise;
 mod fold;
 mod matrix;
+mod movement;
 mod norm;
 mod order;
 mod pad;
@@ -17,6 +18,7 @@ mod pool;
 mod reshape;
 mod scope;
 mod site;
+mod slice;
 pub mod table;
 mod window;
 
@@ -24,7 +26,7 @@ use std::collections::BTreeMap;
 
 use self::attrs::Attrs;
 use self::scope::Scope;
-use self::site::{Imported, Site};
+use self::site::{ImportedAll, Site};
 use self::table::{Import, Row};
 use super::external::ExternalData;
 use super::refusal::{Refusal, Refusals};
@@ -100,13 +102,13 @@ pub(super) fn import(source: &Source) -> Result<Graph, Error> {
                     inputs,
                     label,
                     output: node.output.first().map_or("", String::as_str),
-                    outputs: node.output.iter().filter(|name| !name.is_empty()).count(),
+                    outputs: &node.output,
                 };
                 run(row, &mut site).map_err(|refusal| refusals.push(node.op_type(), label, refusal)).ok()
             }
             _ => None,
         };
-        scope.define(node, result);
+        scope.define(node, &result.unwrap_or_default());
     }
     refusals.report(&mut problems);
     if sorted {
@@ -140,7 +142,8 @@ fn check<'m>(node: &'m NodeProto, opset: i64, scope: &Scope) -> Result<Checked<'
     if node.output.first().is_none_or(String::is_empty) {
         refusals.push(Refusal::invalid("its first output has no name"));
     }
-    for name in node.output.iter().skip(1).filter(|name| scope.is_read(name)) {
+    let several = matches!(row.import, Import::Several(_));
+    for name in node.output.iter().skip(1).filter(|name| !several && scope.is_read(name)) {
         refusals.push(Refusal::unsupported(format!(
             "its output `{name}` is used; only the first output is done"
         )));
@@ -162,18 +165,21 @@ fn unknown(op: &str, opset: i64) -> Refusal {
     }
 }
 
-/// Imports a node whose operands are known; the result carries the name of the file.
-fn run(row: &Row, site: &mut Site) -> Imported {
-    let result = match row.import {
-        Import::Graph(import) => import(site)?,
+/// Imports a node whose operands are known; the results carry the names of the file.
+fn run(row: &Row, site: &mut Site) -> ImportedAll {
+    let results = match row.import {
+        Import::Graph(import) => vec![import(site)?],
+        Import::Several(import) => import(site)?,
         Import::Fold(fold) => {
             let operands = numbers(site)?;
             let tensor = fold(site, &operands)?;
-            site.tensor(&tensor)?
+            vec![site.tensor(&tensor)?]
         }
     };
-    site.builder.rename(result, site.output);
-    Ok(result)
+    for (&result, name) in results.iter().zip(site.outputs).filter(|(_, name)| !name.is_empty()) {
+        site.builder.rename(result, name);
+    }
+    Ok(results)
 }
 
 /// The numbers of all operands.

@@ -7,7 +7,8 @@ use crate::ops::Op;
 
 /// BatchNormalization at inference -> [`Op::BatchNorm`].
 pub(super) fn batch_norm(site: &mut Site) -> Imported {
-    let training = site.attrs.int("training_mode").unwrap_or(0) != 0 || (site.opset < 14 && site.outputs > 1);
+    let named = site.outputs.iter().filter(|name| !name.is_empty()).count();
+    let training = site.attrs.int("training_mode").unwrap_or(0) != 0 || (site.opset < 14 && named > 1);
     if training {
         return Err(Refusal::new("it is in training mode", "export the model for inference: `model.eval()`"));
     }

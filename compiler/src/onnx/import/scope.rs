@@ -152,12 +152,12 @@ impl<'m> Scope<'m> {
         })
     }
 
-    /// Defines the results of a node: the first, or none. A lost one depends on what the operands were.
-    pub fn define(&mut self, node: &'m NodeProto, first: Option<ValueId>) {
+    /// Defines the results of a node by position; those that are not there are lost.
+    pub fn define(&mut self, node: &'m NodeProto, results: &[ValueId]) {
         // The shape of a run-time value is a constant all the same.
         let run_time = self.at_run_time(node) && node.op_type() != "Shape";
         for (position, name) in node.output.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-            self.values.insert(name, Meaning::of(first.filter(|_| position == 0), run_time));
+            self.values.insert(name, Meaning::of(results.get(position).copied(), run_time));
         }
     }
 

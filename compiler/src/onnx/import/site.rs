@@ -13,6 +13,9 @@ use crate::ops::{self, Op};
 /// The value that stands for the node's first output, or why there is none.
 pub(super) type Imported = Result<ValueId, Refusal>;
 
+/// The values that stand for the node's outputs by position, each made for this node alone; or why there are none.
+pub(super) type ImportedAll = Result<Vec<ValueId>, Refusal>;
+
 /// One node on its way into the graph.
 pub(super) struct Site<'a, 'm> {
     pub builder: &'a mut Builder,
@@ -25,8 +28,8 @@ pub(super) struct Site<'a, 'm> {
     pub label: &'a str,
     /// Name of the first output.
     pub output: &'m str,
-    /// How many outputs have a name.
-    pub outputs: usize,
+    /// Names of all outputs; that of one which nothing reads may be empty.
+    pub outputs: &'m [String],
 }
 
 impl Site<'_, '_> {

@@ -125,6 +125,9 @@ fn lower(state: &mut State, node: &Node, choose: Choice) -> Result<(), Refusal> 
             "let the convolution or pool that follows do the padding",
         )),
         Op::Reorder => reorder::lower(state, node),
+        Op::Concat { .. } | Op::Take(_) | Op::Transpose { .. } | Op::Rearrange(_) | Op::Resample(_) => {
+            Err(("it has no kernel yet".to_owned(), "wait for the next version"))
+        }
         Op::BatchNorm { .. } => Err((
             "its scale, bias, mean or variance is not a constant".to_owned(),
             "export the model in inference mode, with the statistics as initialisers",

@@ -1,7 +1,6 @@
 //! Operators that are done on known numbers only: the shape arithmetic of exporters. Operators that programs run too
 //! (Add, Cast, ..) are folded where they are emitted.
 
-pub(super) mod index;
 pub(super) mod math;
 
 use super::builder::FOLD_LIMIT;

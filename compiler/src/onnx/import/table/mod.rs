@@ -10,7 +10,7 @@ mod window;
 
 use super::attrs::Kind::{self, Int};
 use super::fold::Fold;
-use super::site::{Imported, Site};
+use super::site::{Imported, ImportedAll, Site};
 
 /// One definition of an operator.
 pub(super) struct Row {
@@ -29,11 +29,13 @@ pub(super) struct Row {
 pub(super) enum Import {
     /// By nodes, or by constants where its operands are.
     Graph(fn(&mut Site) -> Imported),
+    /// The same for an operator with several outputs.
+    Several(fn(&mut Site) -> ImportedAll),
     /// On known numbers only.
     Fold(Fold),
 }
 
-use Import::{Fold as F, Graph as G};
+use Import::{Fold as F, Graph as G, Several as S};
 
 const ANY: usize = usize::MAX;
 const NONE: &[(&str, Kind)] = &[];

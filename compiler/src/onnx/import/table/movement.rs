@@ -1,9 +1,9 @@
 //! Elements that change their places or extents, and constants.
 
-use super::{ANY, AXIS, F, G, NONE, Row, row};
+use super::{ANY, AXIS, F, G, NONE, Row, S, row};
 use crate::onnx::import::attrs::Kind::{self, Float, Floats, Int, Ints, String, Tensor};
-use crate::onnx::import::fold::{index, math};
-use crate::onnx::import::{constant, pad, reshape};
+use crate::onnx::import::fold::math;
+use crate::onnx::import::{constant, movement, pad, reshape, slice};
 
 const AXES: &[(&str, Kind)] = &[("axes", Ints)];
 const ZERO: &[(&str, Kind)] = &[("allowzero", Int)];
@@ -18,12 +18,15 @@ const CONSTANT: &[(&str, Kind)] = &[
 /// The rows, by name and version.
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
-    row("Concat",              4, (1, ANY), AXIS,       F(index::concat)),
+    row("Concat",              4, (1, ANY), AXIS,       G(movement::concat)),
     row("Constant",            1, (0, 0),   CONSTANT.split_at(1).0, G(constant::constant)),
     row("Constant",           12, (0, 0),   CONSTANT,   G(constant::constant)),
     row("ConstantOfShape",     9, (1, 1),   &[("value", Tensor)], G(constant::constant_of_shape)),
+    row("DepthToSpace",        1, (1, 1),   &[("blocksize", Int)], G(movement::depth_to_space)),
+    row("DepthToSpace",       11, (1, 1),   &[("blocksize", Int), ("mode", String)], G(movement::depth_to_space)),
+    row("Expand",              8, (2, 2),   NONE,       G(movement::expand)),
     row("Flatten",             1, (1, 1),   AXIS,       G(reshape::flatten)),
-    row("Gather",              1, (2, 2),   AXIS,       F(index::gather)),
+    row("Gather",              1, (2, 2),   AXIS,       G(movement::gather)),
     row("Pad",                 2, (1, 1),   &[("mode", String), ("pads", Ints), ("value", Float)], G(pad::pad_attributes)),
     row("Pad",                11, (2, 3),   &[("mode", String)], G(pad::pad_inputs)),
     row("Pad",                18, (2, 4),   &[("mode", String)], G(pad::pad_inputs)),
@@ -33,11 +36,16 @@ pub(super) const ROWS: &[Row] = &[
     row("Reshape",            14, (2, 2),   ZERO,       G(reshape::reshape)),
     row("Shape",               1, (1, 1),   NONE,       G(constant::shape)),
     row("Shape",              15, (1, 1),   &[("end", Int), ("start", Int)], G(constant::shape)),
-    row("Slice",               1, (1, 1),   &[("axes", Ints), ("ends", Ints), ("starts", Ints)], F(index::slice_attributes)),
-    row("Slice",              10, (3, 5),   NONE,       F(index::slice_inputs)),
+    row("Slice",               1, (1, 1),   &[("axes", Ints), ("ends", Ints), ("starts", Ints)], G(slice::attributes)),
+    row("Slice",              10, (3, 5),   NONE,       G(slice::operands)),
+    row("SpaceToDepth",        1, (1, 1),   &[("blocksize", Int)], G(movement::space_to_depth)),
+    row("Split",               2, (1, 1),   &[("axis", Int), ("split", Ints)], S(movement::split)),
+    row("Split",              13, (1, 2),   AXIS,       S(movement::split)),
+    row("Split",              18, (1, 2),   &[("axis", Int), ("num_outputs", Int)], S(movement::split)),
     row("Squeeze",             1, (1, 1),   AXES,       G(reshape::squeeze)),
     row("Squeeze",            13, (1, 2),   NONE,       G(reshape::squeeze)),
-    row("Transpose",           1, (1, 1),   &[("perm", Ints)], F(index::transpose)),
+    row("Tile",                6, (2, 2),   NONE,       G(movement::tile)),
+    row("Transpose",           1, (1, 1),   &[("perm", Ints)], G(movement::transpose)),
     row("Unsqueeze",           1, (1, 1),   AXES,       G(reshape::unsqueeze)),
     row("Unsqueeze",          13, (2, 2),   NONE,       G(reshape::unsqueeze)),
 ];

@@ -1,0 +1,141 @@
+//! Operators that put elements elsewhere: Concat, Take, Transpose, Rearrange.
+
+use super::check::{self, MISSING};
+use super::index::Index;
+use super::{Rearrange, Take};
+use crate::base::tensor::{Elements, Tensor, TensorType};
+
+pub(super) fn infer_concat(axis: usize, inputs: &[&TensorType]) -> Result<TensorType, String> {
+    let dtype = check::same_dtype(inputs)?;
+    let mut shape = inputs.first().ok_or(MISSING)?.shape.clone();
+    if axis >= shape.len() {
+        return Err(no_axis(axis, shape.len()));
+    }
+    shape[axis] = 0;
+    for input in inputs {
+        let fits = input.shape.len() == shape.len()
+            && (0..shape.len()).all(|at| at == axis || input.shape[at] == shape[at]);
+        if !fits {
+            return Err(format!("{input} and {} do not join along axis {axis}", inputs[0]));
+        }
+        shape[axis] = shape[axis].checked_add(input.shape[axis]).ok_or("its extents overflow")?;
+    }
+    check::tensor_type(dtype, shape)
+}
+
+pub(super) fn eval_concat(axis: usize, inputs: &[&Tensor], output: &TensorType) -> Result<Elements, String> {
+    let outer: usize = output.shape[..axis].iter().product();
+    let rows = (0..outer).flat_map(|row| inputs.iter().map(move |input| (row, input)));
+    let part = |row: usize, input: &Tensor| {
+        let len: usize = input.ty.shape[axis..].iter().product();
+        row * len..(row + 1) * len
+    };
+    Ok(if output.dtype.is_float() {
+        let floats =
+            rows.map(|(row, x)| Ok(&check::floats(x)?[part(row, x)])).collect::<Result<Vec<_>, String>>()?;
+        Elements::Float(floats.concat())
+    } else {
+        let ints = rows.filter_map(|(row, x)| Some(&x.ints()?[part(row, x)])).collect::<Vec<_>>();
+        Elements::Int(ints.concat())
+    })
+}
+
+pub(super) fn infer_take(take: &Take, inputs: &[&TensorType]) -> Result<TensorType, String> {
+    let &[x] = inputs else { return Err(MISSING.to_owned()) };
+    let mut shape = x.shape.clone();
+    let mut least = 0;
+    for (axis, index) in &take.axes {
+        let extent = shape.get_mut(*axis).ok_or_else(|| no_axis(*axis, x.shape.len()))?;
+        if *axis < least {
+            return Err(format!("it takes axis {axis} twice or out of order"));
+        }
+        if let Some(max) = index.max()
+            && max >= *extent
+        {
+            return Err(format!("it takes element {max} of the {extent} of axis {axis}"));
+        }
+        *extent = index.len();
+        least = axis + 1;
+    }
+    check::tensor_type(x.dtype, shape)
+}
+
+pub(super) fn eval_take(take: &Take, inputs: &[&Tensor]) -> Result<Elements, String> {
+    let &[x] = inputs else { return Err(MISSING.to_owned()) };
+    let axes = x.ty.shape.iter().enumerate().map(|(axis, &extent)| {
+        let index: Option<&Index> = take.axes.iter().find(|(at, _)| *at == axis).map(|(_, index)| index);
+        index.map_or_else(|| (0..extent).collect(), |index| index.iter().collect::<Vec<usize>>())
+    });
+    let axes: Vec<Vec<usize>> = axes.collect();
+    Ok(pick(x, &offsets(&x.ty.shape, &axes)))
+}
+
+pub(super) fn infer_transpose(perm: &[usize], inputs: &[&TensorType]) -> Result<TensorType, String> {
+    let &[x] = inputs else { return Err(MISSING.to_owned()) };
+    is_order(perm, x.shape.len())?;
+    check::tensor_type(x.dtype, perm.iter().map(|&axis| x.shape[axis]).collect())
+}
+
+pub(super) fn eval_transpose(perm: &[usize], inputs: &[&Tensor]) -> Result<Elements, String> {
+    let &[x] = inputs else { return Err(MISSING.to_owned()) };
+    Ok(pick(x, &transposed(&x.ty.shape, perm)))
+}
+
+pub(super) fn check_rearrange(
+    how: &Rearrange,
+    inputs: &[&TensorType],
+    output: &TensorType,
+) -> Result<(), String> {
+    let &[x] = inputs else { return Err(MISSING.to_owned()) };
+    is_order(&how.perm, how.split.len())?;
+    let split = check::tensor_type(x.dtype, how.split.clone())?;
+    super::shape::check_reshape(inputs, &split)?;
+    super::shape::check_reshape(&[&split], output)
+}
+
+pub(super) fn eval_rearrange(how: &Rearrange, inputs: &[&Tensor]) -> Result<Elements, String> {
+    let &[x] = inputs else { return Err(MISSING.to_owned()) };
+    Ok(pick(x, &transposed(&how.split, &how.perm)))
+}
+
+fn no_axis(axis: usize, rank: usize) -> String {
+    format!("axis {axis} does not exist in {rank} dimensions")
+}
+
+/// `perm` names each of `rank` axes once.
+fn is_order(perm: &[usize], rank: usize) -> Result<(), String> {
+    let mut sorted = perm.to_vec();
+    sorted.sort_unstable();
+    let order = sorted.into_iter().eq(0..rank);
+    if order { Ok(()) } else { Err(format!("{perm:?} is no order of {rank} axes")) }
+}
+
+/// Offsets of the elements with these numbers along each axis, in row-major order of the choices.
+fn offsets(shape: &[usize], axes: &[Vec<usize>]) -> Vec<usize> {
+    let mut offsets = vec![0];
+    for (&extent, numbers) in shape.iter().zip(axes) {
+        offsets = offsets.iter().flat_map(|base| numbers.iter().map(move |i| base * extent + i)).collect();
+    }
+    offsets
+}
+
+/// For each element of the transposed tensor, where it comes from.
+fn transposed(shape: &[usize], perm: &[usize]) -> Vec<usize> {
+    let mut strides = vec![1; shape.len()];
+    for axis in (1..shape.len()).rev() {
+        strides[axis - 1] = strides[axis] * shape[axis];
+    }
+    let mut offsets = vec![0];
+    for &axis in perm {
+        let (extent, stride) = (shape[axis], strides[axis]);
+        offsets = offsets.iter().flat_map(|base| (0..extent).map(move |i| base + i * stride)).collect();
+    }
+    offsets
+}
+
+fn pick(x: &Tensor, offsets: &[usize]) -> Elements {
+    match &x.elements {
+        Elements::Float(x) => Elements::Float(offsets.iter().map(|&at| x[at]).collect()),
+        Elements::Int(x) => Elements::Int(offsets.iter().map(|&at| x[at]).collect()),
+    }
+}
