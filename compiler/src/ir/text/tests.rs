@@ -16,6 +16,7 @@ const EVERYTHING: &str = r#"graph "every thing" {
   con %sum: f32[16] = add(%one, %scale)
   con %m: f32[10x16]
   con %zero: f32[10] = fill() value=0
+  con %rows: f32[2x2]
   %planar: f32[1x3x8x8 halo=1,0,1,2] = reorder(%x)
   %c: f32[1x16x8x8 nchw16] = conv(%planar, %w.1, %b) kernel=3x3 pads=1,1,1,1 +bias +relu   ; Conv_0, "Relu, 1"
   %d: f32[1x16x4x4 nchw16 halo=1,1,1,1] = conv(%planar, %w, %b, %c) kernel=3x3 stride=2x2 dilation=1x2 pads=1,0,1,2 groups=2 +bias +residual +clip(-inf,6)
