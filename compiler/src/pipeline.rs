@@ -1,6 +1,6 @@
 //! The compiler from end to end, without IO.
 
-use crate::base::diag::Error;
+use crate::base::diag::{Error, Problem};
 use crate::base::target::{ISAS, Isa};
 use crate::emit::{self, EmitOptions, File, RuntimeDep, Weights};
 use crate::ir::graph::Graph;
@@ -8,6 +8,7 @@ use crate::ir::{hash, reference};
 use crate::schedule::choose::Choice;
 use crate::schedule::lower;
 use crate::schedule::plan::Plan;
+use crate::schedule::tuning::Tuning;
 use crate::{passes, weights};
 use tilewright_runtime::Preprocess;
 
@@ -18,6 +19,8 @@ pub struct Options {
     pub isas: Vec<Isa>,
     /// Algorithms that may be used.
     pub choice: Choice,
+    /// Schedules and algorithms that are given.
+    pub tuning: Tuning,
     /// Name of the crate; made from the graph's name when absent.
     pub name: Option<String>,
     /// Where the crate finds its weights.
@@ -37,6 +40,7 @@ impl Default for Options {
         Options {
             isas: ISAS.to_vec(),
             choice: Choice::Fast,
+            tuning: Tuning::default(),
             name: None,
             weights: Weights::Embed,
             runtime: RuntimeDep::Registry,
@@ -60,6 +64,21 @@ pub struct Compiled {
     pub plan: Plan,
     /// The source files of the crate.
     pub files: Vec<File>,
+    /// What is given and not used: lines of the tuning file about other networks.
+    pub warnings: Vec<Problem>,
+}
+
+/// A network that is ready for code.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// After the passes.
+    pub graph: Graph,
+    /// What the passes did, and what they missed.
+    pub report: passes::Report,
+    /// Kernels, memory, weights.
+    pub plan: Plan,
+    /// As [`Compiled::warnings`].
+    pub warnings: Vec<Problem>,
 }
 
 /// Passes and plan of a network: all that can be wrong with it is found here.
@@ -67,20 +86,30 @@ pub struct Compiled {
 /// # Errors
 /// Every node that cannot be compiled.
 pub fn plan(source: &Graph, isas: &[Isa], choice: Choice) -> Result<(Graph, passes::Report, Plan), Error> {
+    let Planned { graph, report, plan, .. } = plan_tuned(source, isas, choice, &Tuning::default())?;
+    Ok((graph, report, plan))
+}
+
+/// The same with a tuning file.
+///
+/// # Errors
+/// Every node that cannot be compiled, everything that is wrong with the tuning file.
+pub fn plan_tuned(source: &Graph, isas: &[Isa], choice: Choice, tuning: &Tuning) -> Result<Planned, Error> {
     let (graph, report) = passes::run(source.clone())?;
-    let plan = lower::plan(&graph, hash::graph_hash(source), isas, choice)?;
+    let (plan, warnings) = lower::plan(&graph, hash::graph_hash(source), isas, choice, tuning)?;
     match plan.verify().into_iter().next() {
         Some(fault) => Err(Error::one("the compiler", fault, "please report this as a bug of tilewright")),
-        None => Ok((graph, report, plan)),
+        None => Ok(Planned { graph, report, plan, warnings }),
     }
 }
 
 /// Compiles a network as it was imported.
 ///
 /// # Errors
-/// Every node that cannot be compiled.
+/// Every node that cannot be compiled, everything that is wrong with the tuning file.
 pub fn compile(source: Graph, options: &Options) -> Result<Compiled, Error> {
-    let (graph, report, plan) = plan(&source, &options.isas, options.choice)?;
+    let planned = plan_tuned(&source, &options.isas, options.choice, &options.tuning)?;
+    let Planned { graph, report, plan, warnings } = planned;
     let emit_options = EmitOptions {
         name: identifier(options.name.as_deref().unwrap_or(&source.name)),
         command: options.command.clone(),
@@ -90,7 +119,7 @@ pub fn compile(source: Graph, options: &Options) -> Result<Compiled, Error> {
         preprocess: options.preprocess,
     };
     let files = emit::crate_files(&plan, &emit_options)?;
-    Ok(Compiled { source, graph, report, plan, files })
+    Ok(Compiled { source, graph, report, plan, files, warnings })
 }
 
 impl Compiled {

@@ -150,7 +150,7 @@ impl Forced {
             Region { origin: [below, 0], tiles: [height - below, width], tile: one },
         ];
         let regions = regions.into_iter().filter(|region| region.count() > 0).collect();
-        ConvSchedule { order: self.order, blocks: self.blocks, regions }
+        ConvSchedule { order: self.order, blocks: self.blocks, regions, prefetch: self.order.prefetch() }
     }
 }
 

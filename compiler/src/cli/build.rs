@@ -1,10 +1,10 @@
 //! `tilewright build`: makes the standalone program.
 
 use super::code::CodeArgs;
-use super::facts;
 use super::model::ModelArgs;
 use super::program::ProgramArgs;
 use super::progress::Progress;
+use super::{facts, schedule};
 use crate::Options;
 use anyhow::{Result, bail};
 use std::io::Write;
@@ -48,6 +48,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     program.install(&args.output)?;
     let (size, start) = (facts::bytes(program.size()?), program.start_time()?);
     progress.clear();
+    schedule::warn(&program.compiled.warnings);
     writeln!(
         out,
         "{}: {size}, built in {:.1} s, starts in {:.1} ms",

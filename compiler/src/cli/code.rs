@@ -1,12 +1,11 @@
 //! Arguments that decide about generated code, and the command that regenerates it.
 
 use super::model::ModelArgs;
+use super::schedule::ScheduleArgs;
 use super::usage;
 use crate::Options;
-use crate::base::target::{ISAS, Isa};
 use crate::ir::graph::Graph;
 use crate::pipeline::identifier;
-use crate::schedule::choose::Choice;
 use anyhow::Result;
 use clap::ValueEnum;
 use std::collections::BTreeMap;
@@ -16,15 +15,11 @@ use tilewright_runtime::{Filter, Preprocess};
 /// Arguments that decide about generated code.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct CodeArgs {
-    /// Instruction sets to generate kernels for; the program picks at start-up
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = isa)]
-    pub isa: Vec<Isa>,
+    #[command(flatten)]
+    schedule: ScheduleArgs,
     /// Name of the crate and of its program [default: the model's file name]
     #[arg(long, value_parser = name)]
     pub name: Option<String>,
-    /// Compute convolutions only as sums of products, never by Winograd's minimal filtering
-    #[arg(long)]
-    pub exact: bool,
     #[command(flatten)]
     picture: PictureArgs,
 }
@@ -60,21 +55,16 @@ impl CodeArgs {
     /// The pipeline's options for this model: weights embedded, the runtime from the registry.
     ///
     /// # Errors
-    /// A crop larger than the picture, as a usage error.
+    /// A crop larger than the picture, as a usage error; a tuning file that cannot be read.
     pub fn options(&self, model: &ModelArgs, graph: &Graph) -> Result<Options> {
-        let isas = if self.isa.is_empty() { ISAS.to_vec() } else { self.sorted() };
         Ok(Options {
-            isas,
-            choice: if self.exact { Choice::Exact } else { Choice::Fast },
+            isas: self.schedule.isas(),
+            choice: self.schedule.choice(),
+            tuning: self.schedule.tuning()?,
             name: Some(self.name.clone().unwrap_or_else(|| default_name(model))),
             preprocess: self.picture.preprocess(graph)?,
             ..Options::default()
         })
-    }
-
-    /// The chosen instruction sets in the order of the table, each once.
-    fn sorted(&self) -> Vec<Isa> {
-        ISAS.into_iter().filter(|isa| self.isa.contains(isa)).collect()
     }
 
     /// The arguments as one would type them, without what is default; the same for every folder and host.
@@ -82,11 +72,9 @@ impl CodeArgs {
         let mut words = String::new();
         let dims: BTreeMap<_, _> = model.dims.iter().cloned().collect();
         let dims = dims.iter().map(|(name, size)| ("dim", format!("{name}={size}")));
-        let isas: Vec<&str> = self.sorted().iter().map(|isa| isa.name).collect();
         let picture = &self.picture;
         let colours = |colours: [f32; 3]| colours.map(|x| x.to_string()).join(",");
         let rest = [
-            ("isa", (!isas.is_empty()).then(|| isas.join(","))),
             ("name", self.name.clone()),
             ("mean", picture.mean.map(colours)),
             ("std", picture.std.map(colours)),
@@ -98,10 +86,7 @@ impl CodeArgs {
         for (option, value) in dims.chain(rest) {
             let _ = write!(words, " --{option} {}", quoted(&value));
         }
-        if self.exact {
-            words.push_str(" --exact");
-        }
-        words
+        words + &self.schedule.words()
     }
 }
 
@@ -150,11 +135,6 @@ fn name(text: &str) -> Result<String, String> {
         true => Ok(text.to_owned()),
         false => Err("say a Rust identifier of lower-case letters, digits and _".to_owned()),
     }
-}
-
-fn isa(name: &str) -> Result<Isa, String> {
-    let names: Vec<&str> = ISAS.iter().map(|isa| isa.name).collect();
-    crate::base::target::isa(name).ok_or_else(|| format!("there are {}", names.join(", ")))
 }
 
 fn colour(text: &str) -> Result<[f32; 3], String> {

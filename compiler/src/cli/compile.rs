@@ -5,6 +5,7 @@ use super::facts::{self, Facts};
 use super::folder::{self, Content, WEIGHTS};
 use super::model::ModelArgs;
 use super::progress::Progress;
+use super::schedule;
 use crate::emit::{RuntimeDep, Weights};
 use crate::{Compiled, Options};
 use anyhow::{Context, Result, bail};
@@ -94,6 +95,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     progress.say("packing weights");
     let files = contents(&compiled, !topology)?;
     progress.clear();
+    schedule::warn(&compiled.warnings);
     let place = args.output.display();
     if args.check {
         let changes = folder::compare(&args.output, &files)?;

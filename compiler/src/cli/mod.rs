@@ -14,6 +14,7 @@ pub mod model;
 pub mod ops;
 pub mod program;
 pub mod progress;
+pub mod schedule;
 pub mod sources;
 pub mod verify;
 pub mod zoo;

@@ -20,7 +20,7 @@ pub fn lines(plan: &Plan, id: usize, kernel: &Kernel, schedule: &Schedule) -> Ve
     lines.push(format!("- loops: {}", loops(kernel)));
     match schedule {
         Schedule::Conv(schedule) => lines.push(format!("- tile: {}", tiles(schedule, kernel.lanes))),
-        Schedule::Winograd(WinogradSchedule { blocks, tiles }) => {
+        Schedule::Winograd(WinogradSchedule { blocks, tiles, .. }) => {
             lines.push(format!("- products: {tiles} tiles x {} channels", blocks * BLOCK));
         }
         Schedule::Fixed => {}

@@ -98,14 +98,14 @@ impl<'a> Frame<'a> {
         let runs = [tiles, tiles * self.weights.in_blocks, tiles * self.weights.in_blocks * kernel];
         let lines = (self.schedule.blocks * self.weights.panel()).div_ceil(BLOCK);
         let level = runs.iter().rposition(|&runs| runs <= lines).unwrap_or(0);
-        let wanted = self.schedule.order == LoopOrder::ChannelsOutside;
+        let wanted = self.schedule.prefetch > 0 && self.schedule.order == LoopOrder::ChannelsOutside;
         let each = if wanted && runs[0] <= lines { lines.div_ceil(runs[level]) } else { 0 };
         Prefetch { frame: self, w: w.clone(), tile: tile.clone(), level, each }
     }
 }
 
-/// Prefetch of the panels that the next sweep reads, a few lines at a time. The last sweep of a layer runs over into
-/// the weights of the next layer, which lie behind.
+/// Prefetch of the panels that the next sweep (or one further on) reads, a few lines at a time. The last sweep of a
+/// layer runs over into the weights of the next layer, which lie behind.
 pub struct Prefetch<'a> {
     frame: &'a Frame<'a>,
     w: Affine,
@@ -128,7 +128,7 @@ impl Prefetch<'_> {
             _ => [weights.in_blocks * kh * kw, kh * kw, kw, 1],
         };
         let line = self.each * BLOCK;
-        let next = self.frame.schedule.blocks * weights.panel();
+        let next = self.frame.schedule.prefetch * self.frame.schedule.blocks * weights.panel();
         let mut to = self.w.clone().offset(next + self.tile.base * scale[0] * line);
         for &(var, by) in &self.tile.terms {
             to = to.plus(var, by * scale[0] * line);

@@ -45,9 +45,7 @@ pub fn build(name: String, spec: &KernelSpec, schedule: &Schedule, isa: &Isa) ->
         (KernelSpec::Conv(spec), Schedule::Conv(tiles)) => conv::build(name, spec, tiles, isa),
         (KernelSpec::Conv(spec), _) => conv::build(name, spec, &ConvSchedule::simplest(spec), isa),
         (KernelSpec::Winograd(spec), Schedule::Winograd(tiles)) => winograd::build(name, spec, tiles, isa),
-        (KernelSpec::Winograd(spec), _) => {
-            winograd::build(name, spec, &WinogradSchedule { blocks: 1, tiles: 1 }, isa)
-        }
+        (KernelSpec::Winograd(spec), _) => winograd::build(name, spec, &WinogradSchedule::SIMPLEST, isa),
         (KernelSpec::MatMul(spec), _) => matmul::build(name, spec, isa),
         (KernelSpec::Pool(spec), _) => pool::build(name, spec, isa),
         (KernelSpec::GlobalPool(spec), _) => pool::build_global(name, spec, isa),

@@ -28,6 +28,22 @@ pub fn name(spec: &KernelSpec) -> String {
     }
 }
 
+/// The spec, as a direct convolution where it is a convolution.
+pub fn direct(spec: &KernelSpec) -> KernelSpec {
+    match spec {
+        KernelSpec::Winograd(spec) => KernelSpec::Conv(spec.conv),
+        _ => spec.clone(),
+    }
+}
+
+/// The name of a kernel as the direct convolution has it, whatever its algorithm is.
+pub fn as_direct(name: &str) -> String {
+    match name.strip_prefix("winograd").and_then(|rest| rest.split_once('_')) {
+        Some((_, rest)) => format!("conv{rest}"),
+        None => name.to_owned(),
+    }
+}
+
 fn conv(spec: &ConvSpec) -> String {
     let groups = if spec.groups > 1 { format!("g{}", spec.groups) } else { String::new() };
     let family = windowed("conv", &spec.taps);

@@ -27,6 +27,25 @@ pub enum LoopOrder {
     RowsOutside(usize),
 }
 
+impl LoopOrder {
+    /// Output rows that one sweep covers.
+    pub const fn rows(self, spec: &super::spec::ConvSpec) -> usize {
+        match self {
+            LoopOrder::ChannelsOutside => spec.y.h,
+            LoopOrder::RowsOutside(rows) => rows,
+        }
+    }
+
+    /// How many sweeps ahead weights are asked for where nothing else is said: a band of rows outside reads the same
+    /// weights as the band before it, so there is nothing to ask for.
+    pub const fn prefetch(self) -> usize {
+        match self {
+            LoopOrder::ChannelsOutside => 1,
+            LoopOrder::RowsOutside(_) => 0,
+        }
+    }
+}
+
 /// How a convolution runs on one instruction set.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct ConvSchedule {
@@ -36,6 +55,8 @@ pub struct ConvSchedule {
     pub blocks: usize,
     /// Regions that cover the output, or one band of it, exactly.
     pub regions: Vec<Region>,
+    /// How many sweeps ahead of their use weights are asked for; 0 for never, and where rows are outside.
+    pub prefetch: usize,
 }
 
 impl ConvSchedule {
@@ -50,6 +71,7 @@ impl ConvSchedule {
     /// One position and one block at a time: right for every spec.
     pub fn simplest(spec: &super::spec::ConvSpec) -> Self {
         let region = Region { origin: [0, 0], tiles: [spec.y.h, spec.y.w], tile: [1, 1] };
-        ConvSchedule { order: LoopOrder::ChannelsOutside, blocks: 1, regions: vec![region] }
+        let order = LoopOrder::ChannelsOutside;
+        ConvSchedule { order, blocks: 1, regions: vec![region], prefetch: order.prefetch() }
     }
 }

@@ -37,22 +37,64 @@ pub enum Choice {
 impl Choice {
     /// The Winograd convolution that beats direct convolution, if one does and is allowed.
     pub fn winograd(self, spec: &ConvSpec) -> Option<WinogradSpec> {
-        if self == Choice::Exact || !applies(spec) {
+        if self == Choice::Exact || refusal(spec, true).is_some() {
             return None;
         }
-        let direct = time(spec.flops() as f64 / 2.0, 4 * ConvWeights::of(spec).len());
-        let candidates = TILES.into_iter().map(|tile| banded(spec, tile));
-        let (cost, best) = candidates.map(|w| (cost(&w), w)).min_by(|a, b| a.0.total_cmp(&b.0))?;
-        (cost < GAIN * direct).then_some(best)
+        let (cost, best) = winograds(spec).into_iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
+        (cost < GAIN * direct(spec)).then_some(best)
     }
 }
 
-/// True where minimal filtering is defined: 3x3, stride 1, dense, whole blocks.
-fn applies(spec: &ConvSpec) -> bool {
+/// Every Winograd convolution worth a look, with its estimated seconds; only where minimal filtering is defined.
+pub fn winograds(spec: &ConvSpec) -> Vec<(f64, WinogradSpec)> {
+    TILES.into_iter().map(|tile| banded(spec, tile)).map(|w| (cost(&w), w)).collect()
+}
+
+/// Estimated seconds of a direct convolution.
+pub fn direct(spec: &ConvSpec) -> f64 {
+    time(spec.flops() as f64 / 2.0, 4 * ConvWeights::of(spec).len())
+}
+
+/// The Winograd convolution of this tile and, if it is given, this band.
+///
+/// # Errors
+/// The reason, in words, why there is none. `dense` says that the convolution has one ONNX group.
+pub fn with_tile(
+    spec: &ConvSpec,
+    dense: bool,
+    tile: [usize; 2],
+    band: Option<usize>,
+) -> Result<WinogradSpec, String> {
+    if let Some(reason) = refusal(spec, dense) {
+        return Err(reason.to_owned());
+    }
+    if !TILES.contains(&tile) {
+        let list: Vec<String> = TILES.iter().map(|[m, n]| format!("{m}x{n}")).collect();
+        return Err(format!("there are tiles of {}", list.join(", ")));
+    }
+    let chosen = banded(spec, tile);
+    let rows = chosen.tiles()[0];
+    match band {
+        None => Ok(chosen),
+        Some(band) if (1..=rows).contains(&band) => Ok(WinogradSpec { band, ..chosen }),
+        Some(_) => Err(format!("it has {rows} rows of tiles")),
+    }
+}
+
+/// Why minimal filtering is not defined for a convolution, or not worth a thought; `None` where it is. `dense` says that
+/// the convolution has one ONNX group.
+pub fn refusal(spec: &ConvSpec, dense: bool) -> Option<&'static str> {
     let taps = &spec.taps;
-    let plain = taps.kernel == [3, 3] && taps.stride == [1, 1] && taps.dilation == [1, 1] && spec.groups == 1;
-    let tall = spec.y.h >= 4 && spec.y.w >= 4;
-    plain && tall && spec.x.layout.order == Order::Blocked && spec.x.c >= BLOCK && spec.y.c >= BLOCK
+    let reasons = [
+        (taps.kernel != [3, 3], "its window is not 3x3"),
+        (taps.stride != [1, 1], "its stride is not 1"),
+        (taps.dilation != [1, 1], "it is dilated"),
+        (spec.groups > 1 || !dense, "it is grouped"),
+        (spec.y.h < 4 || spec.y.w < 4, "its output has fewer than 4 rows or columns"),
+        (spec.x.layout.order != Order::Blocked, "it reads a planar image"),
+        (spec.x.c < BLOCK || spec.y.c < BLOCK, "it has fewer than 16 channels"),
+    ];
+    reasons.into_iter().find_map(|(refused, reason)| refused.then_some(reason))
 }
 
 /// Seconds, when computing and streaming overlap.

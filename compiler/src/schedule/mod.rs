@@ -1,7 +1,10 @@
 //! From graph to plan: kernels, tiles, memory, weights.
 
 pub mod choose;
+pub mod constrain;
 pub mod lower;
 pub mod memory;
+mod names;
 pub mod plan;
 pub mod tile;
+pub mod tuning;

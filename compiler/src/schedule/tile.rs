@@ -10,7 +10,7 @@ use crate::kernel::Schedule;
 use crate::kernel::layout::ConvWeights;
 use crate::kernel::spec::{ConvSpec, KernelSpec, WinogradSpec};
 use crate::kernel::tile::{ConvSchedule, LoopOrder, Region};
-use crate::kernel::winograd::{MOST_BLOCKS, WinogradSchedule};
+use crate::kernel::winograd::WinogradSchedule;
 use std::collections::HashMap;
 
 /// Cycles from a multiply-add to the next that depends on it; one more than the manual says, since at exactly as many
@@ -40,48 +40,57 @@ pub fn of(spec: &KernelSpec, isa: &Isa) -> Schedule {
 
 /// Chooses the schedule of a convolution.
 pub fn schedule(spec: &ConvSpec, isa: &Isa) -> ConvSchedule {
+    cheapest(spec, isa, &blocks(spec), &orders(spec), None)
+        .map_or_else(|| ConvSchedule::simplest(spec), |(_, schedule)| schedule)
+}
+
+/// The numbers of output blocks side by side that are worth a look.
+pub(super) fn blocks(spec: &ConvSpec) -> Vec<usize> {
+    [1, 2, 4].into_iter().filter(|&blocks| spec.out_blocks().is_multiple_of(blocks)).collect()
+}
+
+/// The cheapest schedule, and its cost, of these blocks and orders (each with a factor on its cost), with this main tile
+/// if one is given; `None` when it does not fit.
+pub(super) fn cheapest(
+    spec: &ConvSpec,
+    isa: &Isa,
+    blocks: &[usize],
+    orders: &[(LoopOrder, f64)],
+    tile: Option<[usize; 2]>,
+) -> Option<(f64, ConvSchedule)> {
     let mut best: Option<(f64, ConvSchedule)> = None;
-    for blocks in [1, 2, 4].into_iter().filter(|&blocks| spec.out_blocks().is_multiple_of(blocks)) {
+    for &blocks in blocks {
         let Some(mut search) = Search::new(spec, isa, blocks) else { continue };
-        for (order, penalty) in orders(spec) {
-            let rows = match order {
-                LoopOrder::ChannelsOutside => spec.y.h,
-                LoopOrder::RowsOutside(rows) => rows,
+        for &(order, penalty) in orders {
+            let rows = order.rows(spec);
+            let cover = match tile {
+                None => Some(search.cover(rows, spec.y.w)),
+                Some(tile) => search.cover_by(tile, rows, spec.y.w),
             };
-            let cover = search.cover(rows, spec.y.w);
+            let Some(cover) = cover else { continue };
             let sweeps = spec.out_blocks() / blocks * (spec.y.h / rows);
             let cost = cover.cost * sweeps as f64 * penalty;
             if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-                best = Some((cost, ConvSchedule { order, blocks, regions: cover.regions }));
+                best = Some((
+                    cost,
+                    ConvSchedule { order, blocks, regions: cover.regions, prefetch: order.prefetch() },
+                ));
             }
         }
     }
-    best.map_or_else(|| ConvSchedule::simplest(spec), |(_, schedule)| schedule)
+    best
 }
 
 /// Chooses the register tile of a Winograd convolution's products.
 pub fn products(spec: &WinogradSpec, isa: &Isa) -> WinogradSchedule {
-    let tiles = spec.band_tiles();
-    let options =
-        [1, 2, MOST_BLOCKS].into_iter().filter(|&blocks| spec.conv.out_blocks().is_multiple_of(blocks));
-    let best = options
-        .filter_map(|blocks| {
-            let search = Search::new(&spec.conv, isa, blocks)?;
-            let most = (search.costs.len() - 1).min(tiles);
-            let rounds = tiles.div_ceil(most);
-            let each = tiles.div_ceil(rounds);
-            let rest = tiles % each;
-            let cost =
-                (tiles / each) as f64 * search.costs[each] + if rest > 0 { search.costs[rest] } else { 0.0 };
-            Some((cost / blocks as f64, WinogradSchedule { blocks, tiles: each }))
-        })
-        .min_by(|a, b| a.0.total_cmp(&b.0));
-    best.map_or(WinogradSchedule { blocks: 1, tiles: 1 }, |(_, schedule)| schedule)
+    let searches = blocks(&spec.conv).into_iter().filter_map(|blocks| Search::new(&spec.conv, isa, blocks));
+    let best = searches.map(|search| search.products(spec, search.most())).min_by(|a, b| a.0.total_cmp(&b.0));
+    best.map_or(WinogradSchedule::SIMPLEST, |(_, schedule)| schedule)
 }
 
 /// The loop orders worth a look, each with a factor on its cost: rows outside for few weights under a wide image, where
 /// a band of input is worth keeping near.
-fn orders(spec: &ConvSpec) -> Vec<(LoopOrder, f64)> {
+pub(super) fn orders(spec: &ConvSpec) -> Vec<(LoopOrder, f64)> {
     let weights = 4 * ConvWeights::of(spec).len();
     let input = 4 * spec.x.pitch_n();
     if spec.groups > 1 || weights > SMALL_WEIGHTS || input <= L1_BAND || spec.out_blocks() == 1 {
@@ -99,13 +108,14 @@ fn orders(spec: &ConvSpec) -> Vec<(LoopOrder, f64)> {
 
 /// A set of regions and what it costs.
 #[derive(Clone, Default)]
-struct Cover {
-    cost: f64,
-    regions: Vec<Region>,
+pub(super) struct Cover {
+    pub cost: f64,
+    pub regions: Vec<Region>,
 }
 
 /// The cheapest cover of each rectangle seen so far.
-struct Search {
+pub(super) struct Search {
+    blocks: usize,
     /// Cost of a tile, by its number of positions; empty beyond what the registers hold.
     costs: Vec<f64>,
     seen: HashMap<(usize, usize), Cover>,
@@ -113,7 +123,7 @@ struct Search {
 
 impl Search {
     /// `None` when the registers do not hold even one position.
-    fn new(spec: &ConvSpec, isa: &Isa, blocks: usize) -> Option<Self> {
+    pub fn new(spec: &ConvSpec, isa: &Isa, blocks: usize) -> Option<Self> {
         let vectors = blocks * BLOCK / isa.lanes;
         let spare = if isa.broadcast_operand && vectors == 1 { 2 } else { 1 };
         let positions = (isa.registers.checked_sub(spare + vectors)? / vectors).min(POSITIONS);
@@ -129,41 +139,74 @@ impl Search {
             steps * (products.max(loads).max(LATENCY) + traffic) + ends
         };
         let costs = (0..=positions).map(cost).collect();
-        (positions > 0).then(|| Search { costs, seen: HashMap::new() })
+        (positions > 0).then(|| Search { blocks, costs, seen: HashMap::new() })
+    }
+
+    /// Most positions that the registers hold.
+    pub fn most(&self) -> usize {
+        self.costs.len() - 1
+    }
+
+    /// What a band of a Winograd convolution costs, per block, when a register tile has at most so many tiles: as many
+    /// rounds as that takes, of as equal a size as possible.
+    pub fn products(&self, spec: &WinogradSpec, most: usize) -> (f64, WinogradSchedule) {
+        let tiles = spec.band_tiles();
+        let rounds = tiles.div_ceil(most);
+        let each = tiles.div_ceil(rounds);
+        let rest = tiles % each;
+        let cost = (tiles / each) as f64 * self.costs[each] + if rest > 0 { self.costs[rest] } else { 0.0 };
+        let schedule =
+            WinogradSchedule { blocks: self.blocks, tiles: each, prefetch: WinogradSchedule::AHEAD };
+        (cost / self.blocks as f64, schedule)
     }
 
     /// Covers a rectangle by tiles of one shape and, recursively, what they leave at the right and below.
-    fn cover(&mut self, height: usize, width: usize) -> Cover {
+    pub fn cover(&mut self, height: usize, width: usize) -> Cover {
         if height == 0 || width == 0 {
             return Cover::default();
         }
         if let Some(cover) = self.seen.get(&(height, width)) {
             return cover.clone();
         }
-        let most = self.costs.len() - 1;
+        let most = self.most();
         let mut best = Cover { cost: f64::INFINITY, regions: Vec::new() };
         for rows in 1..=most.min(height) {
             for columns in 1..=(most / rows).min(width) {
-                let tiles = [height / rows, width / columns];
-                let (done_h, done_w) = (tiles[0] * rows, tiles[1] * columns);
-                let main = (tiles[0] * tiles[1]) as f64 * self.costs[rows * columns];
-                if main >= best.cost {
-                    continue;
-                }
-                let right = self.cover(height, width - done_w);
-                let below = self.cover(height - done_h, done_w);
-                // Each region is code of its own: worth it only for a real gain.
-                let cost = (main + right.cost + below.cost) * 1.002;
-                if cost < best.cost {
-                    let mut regions = vec![Region { origin: [0, 0], tiles, tile: [rows, columns] }];
-                    regions.extend(right.regions.iter().map(|r| shifted(r, 0, done_w)));
-                    regions.extend(below.regions.iter().map(|r| shifted(r, done_h, 0)));
-                    best = Cover { cost, regions };
+                if let Some(cover) = self.cover_with([rows, columns], height, width, best.cost) {
+                    best = cover;
                 }
             }
         }
         self.seen.insert((height, width), best.clone());
         best
+    }
+
+    /// Covers a rectangle by tiles of this shape first; `None` when one does not fit into the rectangle or the registers.
+    pub fn cover_by(&mut self, tile: [usize; 2], height: usize, width: usize) -> Option<Cover> {
+        let positions = tile[0].checked_mul(tile[1])?;
+        let fits = (1..=self.most()).contains(&positions) && tile[0] <= height && tile[1] <= width;
+        if fits { self.cover_with(tile, height, width, f64::INFINITY) } else { None }
+    }
+
+    /// The same for a tile that fits; `None` when that does not cost less than `limit`.
+    fn cover_with(&mut self, tile: [usize; 2], height: usize, width: usize, limit: f64) -> Option<Cover> {
+        let [rows, columns] = tile;
+        let tiles = [height / rows, width / columns];
+        let (done_h, done_w) = (tiles[0] * rows, tiles[1] * columns);
+        let main = (tiles[0] * tiles[1]) as f64 * self.costs[rows * columns];
+        if main >= limit {
+            return None;
+        }
+        let right = self.cover(height, width - done_w);
+        let below = self.cover(height - done_h, done_w);
+        // Each region is code of its own: worth it only for a real gain.
+        let cost = (main + right.cost + below.cost) * 1.002;
+        (cost < limit).then(|| {
+            let mut regions = vec![Region { origin: [0, 0], tiles, tile }];
+            regions.extend(right.regions.iter().map(|r| shifted(r, 0, done_w)));
+            regions.extend(below.regions.iter().map(|r| shifted(r, done_h, 0)));
+            Cover { cost, regions }
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use super::code::CodeArgs;
 use super::model::ModelArgs;
 use super::program::ProgramArgs;
 use super::progress::Progress;
+use super::schedule;
 use crate::Options;
 use crate::base::target::Isa;
 use anyhow::{Context, Result, bail};
@@ -67,6 +68,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         reports.push(compare(&program.path, &program.compiled, &reference, isa, scratch.path())?);
     }
     progress.clear();
+    schedule::warn(&program.compiled.warnings);
     write!(out, "{}", table::summary(&reports))?;
     for isa in absent {
         writeln!(out, " {} was not run: this processor does not have it", isa.name)?;

@@ -9,9 +9,6 @@ use crate::kernel::ir::{Affine, Var};
 /// Steps of k in the text of the innermost loop.
 const UNROLL_K: usize = 4;
 
-/// How far ahead of its use a line of weights is asked for, in blocks of input channels: 2 kB.
-const AHEAD: usize = 2;
-
 /// All frequencies of one band and one group of output blocks, into M.
 pub fn products(b: &mut Builder, frame: &Frame, band: &Band, weights: &Affine) {
     let tiles = band.tiles(frame.spec);
@@ -52,7 +49,12 @@ fn tile(b: &mut Builder, frame: &Frame, tiles: usize, v: &Affine, w: &Affine, m:
             b.unroll("i", UNROLL_K, |b, i| {
                 b.unroll("j", frame.blocks, |b, j| {
                     let line = w.clone().plus(i, BLOCK).plus(j, frame.weights.panel());
-                    b.prefetch(frame.w, line.clone().offset(AHEAD * frame.weights.pitch_block()));
+                    if frame.prefetch > 0 {
+                        b.prefetch(
+                            frame.w,
+                            line.clone().offset(frame.prefetch * frame.weights.pitch_block()),
+                        );
+                    }
                     b.unroll("h", parts, |b, h| {
                         b.let_(wv, &[j, h], load(frame.w, line.clone().plus(h, b.lanes())));
                     });

@@ -31,6 +31,16 @@ pub struct WinogradSchedule {
     pub blocks: usize,
     /// Most tiles in a register tile.
     pub tiles: usize,
+    /// How far ahead of its use a line of weights is asked for, in blocks of input channels (1 KiB); 0 for never.
+    pub prefetch: usize,
+}
+
+impl WinogradSchedule {
+    /// One tile and one block at a time: right for every spec.
+    pub const SIMPLEST: WinogradSchedule = WinogradSchedule { blocks: 1, tiles: 1, prefetch: Self::AHEAD };
+
+    /// How far ahead weights are asked for where nothing else is said.
+    pub const AHEAD: usize = 2;
 }
 
 /// Output blocks for which the scratch memory has room.

@@ -15,6 +15,7 @@ pub struct Frame<'a> {
     pub weights: WinogradWeights,
     pub blocks: usize,
     pub most_tiles: usize,
+    pub prefetch: usize,
     pub x: ParamId,
     pub w: ParamId,
     pub r: Option<ParamId>,
@@ -42,9 +43,9 @@ impl<'a> Frame<'a> {
         b.stride(y, "Y_ROW", spec.conv.y.pitch_y());
         b.stride(y, "Y_PLANE", spec.conv.y.pitch_plane());
         let matrices = spec.tile.map(matrices);
-        let (blocks, most_tiles, r) = (schedule.blocks, schedule.tiles, find("r"));
+        let &WinogradSchedule { blocks, tiles: most_tiles, prefetch } = schedule;
         let fenced = isa.registers < weights.frequencies();
-        Frame { spec, weights, blocks, most_tiles, x, w, r, s, y, matrices, fenced }
+        Frame { spec, weights, blocks, most_tiles, prefetch, x, w, r: find("r"), s, y, matrices, fenced }
     }
 
     /// In V, from a frequency to the next.

@@ -1,6 +1,5 @@
 //! Convolutions: groups that fill no block of 16 channels are packed together until they do.
 
-use super::super::choose::Choice;
 use super::super::plan::Pack;
 use super::state::State;
 use super::{Refusal, taps};
@@ -11,7 +10,7 @@ use crate::kernel::spec::{ConvSpec, KernelSpec};
 use crate::ops::Conv;
 
 /// Adds the step of a convolution.
-pub fn lower(state: &mut State, node: &Node, conv: &Conv, choose: Choice) -> Result<(), Refusal> {
+pub fn lower(state: &mut State, node: &Node, conv: &Conv) -> Result<(), Refusal> {
     let (x, y) = (state.map(node.inputs[0])?, state.map(node.output)?);
     let weight = node.inputs[1];
     let operands = &node.inputs[2..];
@@ -38,9 +37,8 @@ pub fn lower(state: &mut State, node: &Node, conv: &Conv, choose: Choice) -> Res
     let [kh, kw] = conv.window.kernel;
     let flops = 2 * (y.n * y.c * y.h * y.w * kh * kw * (x.c / conv.groups)) as u64;
     let reads: Vec<_> = node.inputs[..1].iter().chain(rest).copied().collect();
-    // Groups that were packed into one are mostly zeros, which no transform keeps.
-    let winograd = if conv.groups == 1 { choose.winograd(&spec) } else { None };
-    if let Some(spec) = winograd {
+    let name = state.names.of(&KernelSpec::Conv(spec));
+    if let Some(spec) = state.tuner.winograd(&name, &spec, conv.groups == 1) {
         let pack = Pack::Winograd { spec, weight, bias };
         let weights = state.pack(pack, WinogradWeights::of(&spec).len());
         state.call(node, KernelSpec::Winograd(spec), &reads, Some(weights), flops);

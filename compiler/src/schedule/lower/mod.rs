@@ -7,20 +7,20 @@ mod reorder;
 mod state;
 
 use super::choose::Choice;
+use super::memory;
+use super::names::Names;
 use super::plan::{KernelId, Place, Plan, PlannedKernel, Step, WeightRange};
-use super::{memory, tile};
-use crate::base::diag::{Error, Problems};
+use super::tuning::{Tuner, Tuning};
+use crate::base::diag::{Error, Problem, Problems};
 use crate::base::feature_map::{BLOCK, Order};
 use crate::base::target::Isa;
 use crate::base::tensor::DType;
 use crate::ir::graph::{Graph, Node};
 use crate::kernel::ir::Role;
-use crate::kernel::name::name;
 use crate::kernel::spec::{GlobalPoolSpec, KernelSpec, PoolKind, PoolSpec, SoftmaxSpec, Taps};
 use crate::ops::{self, Op, Window};
 use sha2::{Digest, Sha256};
 use state::State;
-use std::collections::{HashMap, HashSet};
 
 /// Most ways in which the padding of a pool may cut its windows: a window of 13x13
 /// has at most 27 along each axis.
@@ -29,32 +29,40 @@ const MOST_WINDOWS: usize = 729;
 /// Why a node has no kernel, and what to do about it.
 type Refusal = (String, &'static str);
 
-/// Makes the plan.
+/// Makes the plan, and says what is not used of the tuning file.
 ///
 /// # Errors
-/// Every node that no kernel can compute yet.
-pub fn plan(graph: &Graph, graph_hash: [u8; 32], isas: &[Isa], choose: Choice) -> Result<Plan, Error> {
+/// Every node that no kernel can compute yet, everything that is wrong with the tuning file.
+pub fn plan(
+    graph: &Graph,
+    graph_hash: [u8; 32],
+    isas: &[Isa],
+    choice: Choice,
+    tuning: &Tuning,
+) -> Result<(Plan, Vec<Problem>), Error> {
     let mut problems = Problems::new();
-    let mut state = State::new(graph);
+    let mut state = State::new(graph, Tuner::new(tuning, choice));
     for node in &graph.nodes {
-        if let Err((reason, remedy)) = lower(&mut state, node, choose) {
+        if let Err((reason, remedy)) = lower(&mut state, node) {
             problems.push(place(graph, node), reason, remedy);
         }
     }
     state.outputs();
-    problems.into_result(())?;
     let State { steps, mut buffers, weights, weight_floats, inputs, outputs, specs, .. } = state;
+    let State { mut names, mut tuner, .. } = state;
+    let scratch = scratch(&specs);
+    let kernels = kernels(specs, isas, &mut names, &mut tuner);
+    let warnings = tuner.finish(&kernels, &mut problems);
+    problems.into_result(())?;
     let last = steps.len().saturating_sub(1);
     for &output in &outputs {
         buffers[output.0].live.1 = last;
     }
     let arena = memory::place(&mut buffers);
-    let scratch = scratch(&specs);
-    let kernels = kernels(specs, isas);
     let name = graph.name.clone();
     let isas = isas.to_vec();
     let weights_hash = weights_hash(&graph_hash, &weights);
-    Ok(Plan {
+    let plan = Plan {
         name,
         graph_hash,
         weights_hash,
@@ -68,7 +76,8 @@ pub fn plan(graph: &Graph, graph_hash: [u8; 32], isas: &[Isa], choose: Choice) -
         inputs,
         outputs,
         isas,
-    })
+    };
+    Ok((plan, warnings))
 }
 
 /// Floats that a thread needs for itself in the kernel that needs most.
@@ -89,7 +98,7 @@ fn place(graph: &Graph, node: &Node) -> String {
     format!("node `{source}` ({})", node.op.name())
 }
 
-fn lower(state: &mut State, node: &Node, choose: Choice) -> Result<(), Refusal> {
+fn lower(state: &mut State, node: &Node) -> Result<(), Refusal> {
     let graph = state.graph;
     let float = |id: &crate::ir::graph::ValueId| graph.value(*id).ty.dtype == DType::F32;
     if !node.inputs.iter().all(float) || !float(&node.output) {
@@ -97,7 +106,7 @@ fn lower(state: &mut State, node: &Node, choose: Choice) -> Result<(), Refusal> 
         return Err((reason, "export the model in f32; integers may only compute shapes"));
     }
     match &node.op {
-        Op::Conv(conv) => conv::lower(state, node, conv, choose),
+        Op::Conv(conv) => conv::lower(state, node, conv),
         Op::MatMul(matmul) => matmul::lower(state, node, matmul),
         Op::Pool(pool) => pooling(state, node, pool),
         Op::GlobalAvgPool => {
@@ -167,23 +176,13 @@ fn pooling(state: &mut State, node: &Node, pool: &ops::Pool) -> Result<(), Refus
 }
 
 /// Names the distinct specs and schedules them for each instruction set.
-fn kernels(specs: Vec<KernelSpec>, isas: &[Isa]) -> Vec<PlannedKernel> {
-    let mut used = HashSet::new();
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    specs
-        .into_iter()
-        .map(|spec| {
-            let base = name(&spec);
-            let mut unique = base.clone();
-            while !used.insert(unique.clone()) {
-                let count = counts.entry(base.clone()).or_insert(1);
-                *count += 1;
-                unique = format!("{base}_v{count}");
-            }
-            let schedules = isas.iter().map(|isa| tile::of(&spec, isa)).collect();
-            PlannedKernel { name: unique, spec, schedules }
-        })
-        .collect()
+fn kernels(specs: Vec<KernelSpec>, isas: &[Isa], names: &mut Names, tuner: &mut Tuner) -> Vec<PlannedKernel> {
+    let planned = |spec: KernelSpec| {
+        let name = names.of(&spec);
+        let schedules = isas.iter().map(|isa| tuner.schedule(&name, &spec, isa)).collect();
+        PlannedKernel { name, spec, schedules }
+    };
+    specs.into_iter().map(planned).collect()
 }
 
 impl Plan {

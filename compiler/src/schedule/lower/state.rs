@@ -1,6 +1,8 @@
 //! What lowering has made so far.
 
+use super::super::names::Names;
 use super::super::plan::{Buffer, BufferId, KernelId, Pack, Place, Step, WeightId, WeightRange};
+use super::super::tuning::Tuner;
 use super::Refusal;
 use crate::base::epilogue::Act;
 use crate::base::feature_map::FeatureMap;
@@ -19,6 +21,8 @@ pub struct State<'a> {
     pub weight_floats: usize,
     pub inputs: Vec<BufferId>,
     pub outputs: Vec<BufferId>,
+    pub names: Names,
+    pub tuner: Tuner<'a>,
     ids: HashMap<KernelSpec, KernelId>,
     packed: HashMap<Pack, WeightId>,
     of_value: HashMap<ValueId, BufferId>,
@@ -26,7 +30,7 @@ pub struct State<'a> {
 
 impl<'a> State<'a> {
     /// With a buffer for each input.
-    pub fn new(graph: &'a Graph) -> Self {
+    pub fn new(graph: &'a Graph, tuner: Tuner<'a>) -> Self {
         let mut state = State {
             graph,
             steps: Vec::new(),
@@ -36,6 +40,8 @@ impl<'a> State<'a> {
             weight_floats: 0,
             inputs: Vec::new(),
             outputs: Vec::new(),
+            names: Names::default(),
+            tuner,
             ids: HashMap::new(),
             packed: HashMap::new(),
             of_value: HashMap::new(),

@@ -1,0 +1,90 @@
+//! Arguments that decide how kernels run: instruction sets, algorithms, the tuning file.
+
+use super::code::quoted;
+use crate::base::diag::Problem;
+use crate::base::target::{ISAS, Isa};
+use crate::schedule::choose::Choice;
+use crate::schedule::tuning::Tuning;
+use anyhow::{Context, Result};
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Arguments that decide how kernels run.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ScheduleArgs {
+    /// Instruction sets to generate kernels for; the program picks at start-up
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = isa)]
+    pub isa: Vec<Isa>,
+    /// Compute convolutions only as sums of products, never by Winograd's minimal filtering
+    #[arg(long)]
+    pub exact: bool,
+    /// Override schedules as this file says; `tilewright tune` writes one
+    #[arg(long, value_name = "FILE")]
+    pub tuning: Option<PathBuf>,
+}
+
+impl ScheduleArgs {
+    /// The chosen instruction sets in the order of the table, each once; all of them where none is chosen.
+    pub fn isas(&self) -> Vec<Isa> {
+        let chosen = |isa: &Isa| self.isa.is_empty() || self.isa.contains(isa);
+        ISAS.into_iter().filter(chosen).collect()
+    }
+
+    /// Algorithms that may be used.
+    pub fn choice(&self) -> Choice {
+        if self.exact { Choice::Exact } else { Choice::Fast }
+    }
+
+    /// The tuning file; an empty one where none is given. What is wrong in it is found when a network is planned.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn tuning(&self) -> Result<Tuning> {
+        self.tuning.as_deref().map_or_else(|| Ok(Tuning::default()), read)
+    }
+
+    /// The arguments as one would type them, the same for every folder and host.
+    pub fn words(&self) -> String {
+        let mut words = String::new();
+        if !self.isa.is_empty() {
+            let names: Vec<&str> = self.isas().iter().map(|isa| isa.name).collect();
+            let _ = write!(words, " --isa {}", names.join(","));
+        }
+        if self.exact {
+            words.push_str(" --exact");
+        }
+        if let Some(path) = &self.tuning {
+            let _ = write!(words, " --tuning {}", quoted(&file_name(path)));
+        }
+        words
+    }
+}
+
+/// Reads a tuning file.
+///
+/// # Errors
+/// A file that cannot be read or is no text.
+pub fn read(path: &Path) -> Result<Tuning> {
+    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    Ok(Tuning::parse(&file_name(path), &text))
+}
+
+/// Prints what is given and not used, on standard error; where no one reads that, nothing is lost.
+pub fn warn(warnings: &[Problem]) {
+    let mut errors = anstream::stderr().lock();
+    for warning in warnings {
+        let _ = writeln!(errors, "warning: {warning}");
+    }
+}
+
+/// A file's name without its folder.
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn isa(name: &str) -> Result<Isa, String> {
+    let names = ISAS.map(|isa| isa.name);
+    crate::base::target::isa(name).ok_or_else(|| format!("there are {}", names.join(", ")))
+}

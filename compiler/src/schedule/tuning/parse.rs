@@ -1,0 +1,177 @@
+//! Reading tuning files: every fault is found, none stops the reading.
+
+use super::{Algorithm, Line, MAGIC, Setting, Tuning, VERSION};
+use crate::base::diag::Problem;
+use crate::base::target::{ISAS, isa};
+use crate::kernel::name;
+use crate::kernel::tile::LoopOrder;
+use crate::schedule::constrain::{Tile, Wanted};
+use std::str::SplitWhitespace;
+
+/// A reason and a remedy.
+type Fault = (String, String);
+
+impl Tuning {
+    /// Reads a file's text; `file` is its name in messages. Faults are reported by the plan that the tuning is for.
+    pub fn parse(file: &str, text: &str) -> Tuning {
+        let mut tuning = Tuning { file: file.to_owned(), ..Tuning::default() };
+        let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
+        let mut lines = lines.by_ref().map(|(number, line)| (number, code(line)));
+        let first = lines.find(|(_, line)| !line.is_empty()).unwrap_or((1, ""));
+        if let Err(fault) = version(first.1) {
+            // What is no tuning file at all has no other faults worth a line.
+            tuning.fault(first.0, fault);
+            return tuning;
+        }
+        for (number, line) in lines.filter(|(_, line)| !line.is_empty()) {
+            if let Err(fault) = tuning.line(number, line) {
+                tuning.fault(number, fault);
+            }
+        }
+        tuning
+    }
+
+    fn fault(&mut self, number: usize, (reason, remedy): Fault) {
+        let problem = Problem { place: self.place(number), reason, remedy };
+        self.faults.push((number, problem));
+    }
+
+    fn line(&mut self, number: usize, line: &str) -> Result<(), Fault> {
+        let mut words = line.split_whitespace();
+        let first = words.next().unwrap_or_default();
+        let of_header = match first {
+            "tool" => Some(&mut self.tool),
+            "cpu" => Some(&mut self.cpu),
+            _ => None,
+        };
+        if let Some(field) = of_header {
+            *field = words.collect::<Vec<_>>().join(" ");
+            return Ok(());
+        }
+        let line = match words.next() {
+            Some("algorithm") => {
+                let setting = Setting::Algorithm(algorithm(&mut words)?);
+                Line { number, kernel: name::as_direct(first), setting }
+            }
+            Some(word) => {
+                let names = ISAS.map(|isa| isa.name).join(", ");
+                let isa = isa(word).ok_or_else(|| {
+                    let reason = format!("`{word}` is no instruction set");
+                    (reason, format!("say one of {names} behind the kernel's name, or `algorithm`"))
+                })?;
+                Line { number, kernel: first.to_owned(), setting: Setting::Schedule(isa, schedule(words)?) }
+            }
+            None => {
+                let reason = format!("nothing follows `{first}`");
+                let remedy = "say a kernel, an instruction set or `algorithm`, and what is overridden";
+                return Err((reason, remedy.to_owned()));
+            }
+        };
+        let same =
+            |earlier: &&Line| earlier.kernel == line.kernel && earlier.setting.same_place(&line.setting);
+        if let Some(earlier) = self.lines.iter().find(same) {
+            let reason = format!("it overrides what line {} has overridden", earlier.number);
+            return Err((reason, "keep one of them".to_owned()));
+        }
+        self.lines.push(line);
+        Ok(())
+    }
+}
+
+/// A line without its comment.
+fn code(line: &str) -> &str {
+    line.split('#').next().unwrap_or_default().trim()
+}
+
+fn version(line: &str) -> Result<(), Fault> {
+    let wanted = format!("{MAGIC} {VERSION}");
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words[..] {
+        [MAGIC, version] if version.parse() == Ok(VERSION) => Ok(()),
+        [MAGIC, version] => Err((
+            format!("it is of version {version}, and this tilewright reads version {VERSION}"),
+            "use the tilewright that wrote it, or tune again".to_owned(),
+        )),
+        _ => Err(("it is no tuning file".to_owned(), format!("begin it with the line `{wanted}`"))),
+    }
+}
+
+fn algorithm(words: &mut SplitWhitespace) -> Result<Algorithm, Fault> {
+    let algorithm = match words.next() {
+        Some("direct") => Algorithm::Direct,
+        Some("winograd") => {
+            let tile = pair("winograd", words.next())?;
+            let band = match words.next() {
+                None => None,
+                Some("band") => Some(count("band", words.next(), 1)?),
+                Some(other) => return Err(unknown(other, "`band`")),
+            };
+            Algorithm::Winograd { tile, band }
+        }
+        other => return Err(unknown(other.unwrap_or_default(), "`direct` or `winograd 4x4`")),
+    };
+    match words.next() {
+        None => Ok(algorithm),
+        Some(other) => Err(unknown(other, "nothing more")),
+    }
+}
+
+fn schedule(mut words: SplitWhitespace) -> Result<Wanted, Fault> {
+    let mut wanted = Wanted::default();
+    let mut first = true;
+    while let Some(word) = words.next() {
+        let twice = match word {
+            "blocks" => wanted.blocks.replace(count(word, words.next(), 1)?).is_some(),
+            "tile" => wanted.tile.replace(Tile::Positions(pair(word, words.next())?)).is_some(),
+            "tiles" => wanted.tile.replace(Tile::Tiles(count(word, words.next(), 1)?)).is_some(),
+            "order" => wanted.order.replace(order(&mut words)?).is_some(),
+            "prefetch" => wanted.prefetch.replace(count(word, words.next(), 0)?).is_some(),
+            "algorithm" => {
+                let remedy = "leave out the instruction set: an algorithm counts for all of them";
+                return Err(("an algorithm belongs to no instruction set".to_owned(), remedy.to_owned()));
+            }
+            _ => return Err(unknown(word, "`blocks`, `tile`, `tiles`, `order` or `prefetch`")),
+        };
+        if twice {
+            return Err((format!("`{word}` is said twice"), "say it once".to_owned()));
+        }
+        first = false;
+    }
+    match first {
+        true => Err(unknown("", "`blocks`, `tile`, `tiles`, `order` or `prefetch`")),
+        false => Ok(wanted),
+    }
+}
+
+fn order(words: &mut SplitWhitespace) -> Result<LoopOrder, Fault> {
+    match words.next() {
+        Some("channels") => Ok(LoopOrder::ChannelsOutside),
+        Some("rows") => Ok(LoopOrder::RowsOutside(count("rows", words.next(), 1)?)),
+        other => Err(unknown(other.unwrap_or_default(), "`channels` or `rows N`")),
+    }
+}
+
+fn unknown(word: &str, wanted: &str) -> Fault {
+    let reason = if word.is_empty() { "the line ends".to_owned() } else { format!("`{word}` is not known") };
+    (reason, format!("{wanted} can stand here"))
+}
+
+/// A number from `least` on.
+fn count(of: &str, word: Option<&str>, least: usize) -> Result<usize, Fault> {
+    let number = word.and_then(|word| word.parse().ok()).filter(|&number| number >= least);
+    number.ok_or_else(|| {
+        let reason = format!("`{of} {}` has no number", word.unwrap_or_default());
+        (reason, format!("say `{of} N` with a number from {least} on"))
+    })
+}
+
+/// `RxC`.
+fn pair(of: &str, word: Option<&str>) -> Result<[usize; 2], Fault> {
+    let parts = word.and_then(|word| word.split_once('x'));
+    let number = |text: &str| text.parse().ok().filter(|&number: &usize| number > 0);
+    let pair = parts.and_then(|(rows, columns)| Some([number(rows)?, number(columns)?]));
+    pair.ok_or_else(|| {
+        let reason = format!("`{of} {}` is no pair of numbers", word.unwrap_or_default());
+        (reason, format!("say `{of} RxC`, for example `{of} 4x4`"))
+    })
+}
