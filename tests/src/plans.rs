@@ -7,8 +7,10 @@ use tilewright::ir::graph::{Const, Def, Graph};
 use tilewright::ir::reference;
 use tilewright::kernel::ir::Role;
 use tilewright::kernel::{self, interp};
+use tilewright::pipeline::Planned;
 use tilewright::schedule::choose::Choice;
 use tilewright::schedule::plan::{Place, Plan, Step};
+use tilewright::schedule::tuning::Tuning;
 use tilewright::zoo::numbers::Numbers;
 use tilewright::{pipeline, weights};
 
@@ -58,7 +60,21 @@ pub fn try_run(
     isa: Isa,
     choice: Choice,
 ) -> Result<Vec<Vec<f32>>, Error> {
-    let (graph, _, plan) = pipeline::plan(source, &[isa], choice)?;
+    try_run_tuned(source, inputs, isa, choice, &Tuning::default())
+}
+
+/// The same with a tuning file.
+///
+/// # Errors
+/// What cannot be planned or packed.
+pub fn try_run_tuned(
+    source: &Graph,
+    inputs: &[Vec<f32>],
+    isa: Isa,
+    choice: Choice,
+    tuning: &Tuning,
+) -> Result<Vec<Vec<f32>>, Error> {
+    let Planned { graph, plan, .. } = pipeline::plan_tuned(source, &[isa], choice, tuning)?;
     let packed = weights::pack::pack(&plan, |id| reference::constant(&graph, id))?;
     let mut arena = vec![f32::NAN; plan.arena];
     for step in &plan.steps {
@@ -102,9 +118,15 @@ fn run_step(plan: &Plan, step: &Step, isa: Isa, packed: &[f32], inputs: &[Vec<f3
 
 /// The largest difference between a run and the reference evaluator, relative to the largest number of the output.
 pub fn difference(source: &Graph, isa: Isa, choice: Choice) -> f64 {
+    difference_tuned(source, isa, choice, &Tuning::default())
+}
+
+/// The same with a tuning file.
+pub fn difference_tuned(source: &Graph, isa: Isa, choice: Choice, tuning: &Tuning) -> f64 {
     let want =
         reference::evaluate(source, &tensors(source), |_, _| ()).unwrap_or_else(|error| panic!("{error}"));
-    let got = run(source, isa, choice);
+    let got = try_run_tuned(source, &inputs(source), isa, choice, tuning);
+    let got = got.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(got.len(), want.len());
     let mut worst: f64 = 0.0;
     for (got, want) in got.iter().zip(&want) {

@@ -66,10 +66,12 @@ fn direct(spec: &ConvSpec, isa: &Isa, wanted: &Wanted) -> Result<ConvSchedule, S
     let Some((_, schedule)) = tile::cheapest(spec, isa, &blocks, &orders, tile) else {
         let most = |&blocks: &usize| Search::new(spec, isa, blocks).map_or(0, |search| search.most());
         let (h, w) = (orders.iter().map(|(order, _)| order.rows(spec)).max().unwrap_or(0), spec.y.w);
-        let list: Vec<String> =
-            blocks.iter().map(|blocks| format!("{} with {blocks} blocks", most(blocks))).collect();
+        let list: Vec<String> = blocks
+            .iter()
+            .map(|blocks| format!("{} positions with `blocks {blocks}`", most(blocks)))
+            .collect();
         return Err(format!(
-            "the registers hold {} positions at most, and a tile lies inside of {h}x{w}",
+            "the registers hold at most {}, and a tile lies inside of {h}x{w}",
             list.join(", ")
         ));
     };

@@ -4,6 +4,7 @@ mod arguments;
 mod compile;
 mod folder;
 mod programs;
+mod tuning;
 
 use std::fs;
 use std::path::{Path, PathBuf};

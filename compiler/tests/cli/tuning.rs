@@ -1,0 +1,50 @@
+//! `--tuning`: files of schedules, as users write them.
+
+use super::{fail, files, run, succeed, text, tiny};
+use std::fs;
+
+const COMPILE: [&str; 8] = ["compile", "tiny.onnx", "--dim", "N=1", "-o", "out", "--tuning", "deep/t.tuning"];
+
+#[test]
+fn a_tuning_file_changes_what_it_says() {
+    let folder = tiny();
+    fs::create_dir(folder.path().join("deep")).expect("a folder");
+    let write = |lines: &str| {
+        let path = folder.path().join("deep/t.tuning");
+        fs::write(path, format!("tilewright-tuning 1\n{lines}")).expect("a file");
+    };
+    let kernel = "conv3x3_3x8x8_20_relu";
+    write("");
+    succeed(folder.path(), &COMPILE);
+    let before = files(&folder.path().join("out"));
+    write(&format!("{kernel} avx2 blocks 1 tile 1x4 # by hand"));
+    assert!(succeed(folder.path(), &COMPILE).contains(" 1 written, 0 removed"));
+    let after = files(&folder.path().join("out"));
+    let changed: Vec<_> = before.iter().zip(&after).filter(|(a, b)| a != b).map(|(a, _)| &a.0).collect();
+    assert_eq!(changed, [&std::path::Path::new("src/kernels/avx2").join(kernel).with_extension("rs")]);
+    let source = fs::read_to_string(folder.path().join("out/src/lib.rs")).expect("a file");
+    assert!(source.contains("--dim N=1 --tuning t.tuning`"), "the header names the file without its folder");
+    // Everything that is wrong, in one go, and nothing is written.
+    write(&format!("{kernel} avx2 blocks 7\n{kernel} avx512 tile 0x1\n{kernel} algorithm winograd 4x4\n"));
+    let error = fail(1, folder.path(), &COMPILE);
+    for part in ["3 problems", "t.tuning line 2: ", "t.tuning line 3: ", "t.tuning line 4: ", "planar image"]
+    {
+        assert!(error.contains(part), "{part} is not in {error}");
+    }
+    assert_eq!(files(&folder.path().join("out")), after);
+    fs::remove_file(folder.path().join("deep/t.tuning")).expect("a file");
+    assert!(fail(1, folder.path(), &COMPILE).contains("deep/t.tuning"));
+}
+
+#[test]
+fn lines_about_other_networks_are_warnings() {
+    let folder = tiny();
+    fs::create_dir(folder.path().join("deep")).expect("a folder");
+    let lines = "tilewright-tuning 1\nconv3x3_9x8x8_20_relu avx2 blocks 1\n";
+    fs::write(folder.path().join("deep/t.tuning"), lines).expect("a file");
+    let output = run(folder.path(), &COMPILE);
+    let warning = text(&output.stderr);
+    assert!(output.status.success(), "{warning}");
+    let wanted = "warning: t.tuning line 2: the network has no kernel `conv3x3_9x8x8_20_relu`";
+    assert!(warning.starts_with(wanted), "{warning}");
+}
