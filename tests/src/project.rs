@@ -57,6 +57,24 @@ impl Project {
         Self::write(folder, name, &files)
     }
 
+    /// Writes a crate of this name in `folder`: generated crates, each under its name, and the files of a program that
+    /// uses them.
+    pub fn networks(
+        folder: &Path,
+        name: &str,
+        networks: &[(String, Vec<File>)],
+        mut files: Vec<(String, String)>,
+    ) -> Self {
+        let path = |(name, _): &(String, _)| format!("{name} = {{ path = {name:?} }}\n");
+        let dependencies: String = networks.iter().map(path).collect();
+        let manifest = manifest(name).replace("\n[workspace]", &format!("{dependencies}\n[workspace]"));
+        files.push(("Cargo.toml".to_owned(), manifest));
+        for (name, network) in networks {
+            files.extend(network.iter().map(|file| (format!("{name}/{}", file.path), file.text.clone())));
+        }
+        Self::write(folder, name, &files)
+    }
+
     fn write(folder: &Path, name: &str, files: &[(String, String)]) -> Self {
         let folder = folder.join(name);
         let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("a lock file");

@@ -3,8 +3,9 @@
 use tilewright::ir::graph::{Const, Def, Graph, ValueId};
 use tilewright::ir::hash::graph_hash;
 use tilewright::ir::reference::constant;
-use tilewright::ir::verify::verify;
-use tilewright::onnx::{DECIDING_FLOATS, LoadOptions, NoExternalData, load};
+use tilewright::onnx::schema::tensor_shape_proto::dimension;
+use tilewright::onnx::schema::{TensorProto, type_proto};
+use tilewright::onnx::{DECIDING_FLOATS, LoadOptions, NoExternalData, decode, load};
 use tilewright::zoo::{self, ZooOptions};
 
 const TOPOLOGY: ZooOptions = ZooOptions { seed: 0, topology: true, batch: Some(1), image: 224 };
@@ -15,36 +16,88 @@ fn read(name: &str, options: &ZooOptions) -> Graph {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn count(graph: &Graph, op: &str) -> usize {
-    graph.nodes.iter().filter(|node| node.op.name() == op).count()
+/// A network as it is written: its parameters (those of a normalisation without the statistics), its convolutions, and
+/// the extents of its outputs.
+fn written(name: &str, image: usize) -> (usize, usize, Vec<Vec<i64>>) {
+    let bytes = zoo::build(name, &ZooOptions { image, ..TOPOLOGY }).expect("a network of the zoo");
+    let graph = decode(name, bytes.into()).expect("a model").graph.expect("a graph");
+    let floats = |tensor: &&TensorProto| tensor.data_type == Some(1) && !tensor.dims.is_empty();
+    let weights = graph.initializer.iter().filter(floats);
+    let weights =
+        weights.filter(|tensor| !["running_", "scales"].iter().any(|part| tensor.name().contains(part)));
+    let size = weights.map(|tensor| tensor.dims.iter().product::<i64>() as usize).sum();
+    let outputs = graph.output.iter().map(|info| {
+        let Some(type_proto::Value::TensorType(tensor)) =
+            info.r#type.as_ref().and_then(|ty| ty.value.as_ref())
+        else {
+            panic!("{name}: an output that is no tensor")
+        };
+        let shape = tensor.shape.as_ref().expect("a shape");
+        shape
+            .dim
+            .iter()
+            .map(|dim| if let Some(dimension::Value::DimValue(extent)) = dim.value { extent } else { -1 })
+            .collect()
+    });
+    let convolutions = graph.node.iter().filter(|node| node.op_type() == "Conv").count();
+    (size, convolutions, outputs.collect())
 }
 
-/// Elements of all constants; a BatchNormalization has two tensors of parameters and two of statistics.
-fn parameters(graph: &Graph) -> usize {
-    let constants = graph.values.iter().filter(|value| matches!(value.def, Def::Const(_)));
-    constants.filter(|value| !value.name.contains("running_")).map(|value| value.ty.elements()).sum()
-}
-
-/// The published numbers of parameters (torchvision's documentation), and of convolutions (He et al., table 1: the depth
-/// of the name, less the fully connected layer, with the four or three convolutions of the shortcuts).
+/// The published numbers of parameters (torchvision's documentation; of AlexNet in two groups and of the plain networks,
+/// which have no shortcuts, by their tables), and of convolutions (He et al., table 1: the depth of the name, less the
+/// fully connected layer, with the four or three convolutions of the shortcuts).
 #[test]
 fn networks_have_the_published_size() {
-    let published = [
+    let shortcuts = 64 * 128 + 128 * 256 + 256 * 512 + 2 * (128 + 256 + 512);
+    let classifiers = [
         ("resnet18", 11_689_512, 17 + 3),
         ("resnet34", 21_797_672, 33 + 3),
         ("resnet50", 25_557_032, 49 + 4),
         ("resnet101", 44_549_160, 100 + 4),
         ("resnet152", 60_192_808, 151 + 4),
+        ("resnet50_v1", 25_557_032, 49 + 4),
+        ("resnet101_v1", 44_549_160, 100 + 4),
+        ("resnet152_v1", 60_192_808, 151 + 4),
+        ("plain18", 11_689_512 - shortcuts, 17),
+        ("plain34", 21_797_672 - shortcuts, 33),
+        ("vgg16", 138_357_544, 13),
+        ("vgg19", 143_667_240, 16),
+        ("alexnet", 60_965_224, 5),
+        ("squeezenet", 1_235_496, 26),
+        ("mobilenet_v2", 3_504_872, 52),
     ];
-    assert!(zoo::names().eq(published.map(|(name, ..)| name)));
-    for (name, size, convolutions) in published {
-        let graph = read(name, &TOPOLOGY);
-        verify(&graph, "import").unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(parameters(&graph), size, "{name}");
-        assert_eq!(count(&graph, "conv"), convolutions, "{name}");
-        assert_eq!(count(&graph, "batch_norm"), convolutions, "{name}");
-        assert_eq!(graph.shape(graph.outputs[0]), [1, 1000], "{name}");
+    for (name, size, convolutions) in classifiers {
+        assert_eq!(written(name, 224), (size, convolutions, vec![vec![1, 1000]]), "{name}");
     }
+    let body = 25_557_032 - 2049 * 1000;
+    let maps = |channels: [i64; 4], side: i64| -> Vec<Vec<i64>> {
+        (0..4).map(|at| vec![1, channels[at], side >> at, side >> at]).collect()
+    };
+    let laterals = 256 * (256 + 512 + 1024 + 2048 + 4) + 4 * 256 * (256 * 9 + 1);
+    let towers = 2 * 256 * (256 * 9 + 1) + (6 * 20 + 6 * 4) * (256 * 9 + 1);
+    let boxes = 6 * (28 * 28 + 14 * 14 + 7 * 7);
+    let detectors = [
+        ("resnet50_backbone", body, 53, maps([256, 512, 1024, 2048], 56)),
+        ("resnet50_fpn", body + laterals, 53 + 8, maps([256; 4], 56)),
+        ("resnet50_ssd", body + laterals + towers, 53 + 8 + 12, vec![vec![1, boxes, 20], vec![1, boxes, 4]]),
+    ];
+    for (name, size, convolutions, outputs) in &detectors {
+        assert_eq!(written(name, 224), (*size, *convolutions, outputs.clone()), "{name}");
+    }
+    let names = classifiers.iter().map(|row| row.0).chain(detectors.iter().map(|row| row.0));
+    assert!(zoo::names().eq(names));
+}
+
+#[test]
+fn pictures_may_have_another_size() {
+    assert_eq!(written("resnet50_fpn", 100).2[3], [1, 256, 4, 4]);
+    for name in zoo::names() {
+        let least = zoo::least_image(name).expect("a network of the zoo");
+        assert!(written(name, least).2.iter().flatten().all(|&extent| extent > 0), "{name} at {least}");
+        let smaller = ZooOptions { image: least - 1, ..TOPOLOGY };
+        assert!(zoo::build(name, &smaller).is_none(), "{name} at less than {least}");
+    }
+    assert_eq!(zoo::least_image("resnet7"), None);
 }
 
 #[test]

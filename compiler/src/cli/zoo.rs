@@ -1,7 +1,7 @@
 //! `tilewright zoo`: writes networks with made-up weights.
 
 use super::program::write_file;
-use crate::zoo::{ZooOptions, build, names};
+use crate::zoo::{ZooOptions, build, least_image, names};
 use anyhow::{Context, Result};
 use clap::builder::PossibleValuesParser;
 use std::io::Write;
@@ -25,6 +25,9 @@ pub struct Args {
     /// Height and width of the input
     #[arg(long, value_name = "PIXELS", default_value_t = 224, value_parser = clap::value_parser!(u16).range(32..=4096))]
     image: u16,
+    /// Images per run; 0 leaves it open, under the name N
+    #[arg(long, value_name = "IMAGES", default_value_t = 1)]
+    batch: u16,
     /// Only list the networks
     #[arg(long, exclusive = true)]
     list: bool,
@@ -40,8 +43,11 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         return Ok(());
     };
     let image = usize::from(args.image);
-    let options = ZooOptions { seed: args.seed, topology: args.topology, image, ..ZooOptions::default() };
-    let bytes = build(name, &options).context("the zoo has no network of this name")?;
+    let least = least_image(name).context("the zoo has no network of this name")?;
+    let batch = Some(args.batch).filter(|&batch| batch > 0).map(usize::from);
+    let options = ZooOptions { seed: args.seed, topology: args.topology, batch, image };
+    let bytes = build(name, &options)
+        .with_context(|| format!("{name} needs images of at least {least} x {least}; see --image"))?;
     write_file(path, &bytes)?;
     writeln!(out, "{}: {name}, {:.1} MB", path.display(), bytes.len() as f64 * 1e-6)?;
     Ok(())

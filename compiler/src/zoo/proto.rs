@@ -16,8 +16,12 @@ pub(super) enum Extent<'a> {
     Open(&'a str),
 }
 
-pub(super) fn int(name: &str, value: i64) -> AttributeProto {
-    attribute(name, AttributeType::Int, |a| a.i = Some(value))
+pub(super) fn int(name: &str, value: usize) -> AttributeProto {
+    attribute(name, AttributeType::Int, |a| a.i = Some(value as i64))
+}
+
+pub(super) fn text(name: &str, value: &str) -> AttributeProto {
+    attribute(name, AttributeType::String, |a| a.s = Some(value.as_bytes().to_vec().into()))
 }
 
 pub(super) fn float(name: &str, value: f32) -> AttributeProto {
@@ -67,9 +71,12 @@ impl Net {
         output
     }
 
-    /// Adds an f32 initialiser; `fill` makes its numbers from its name. Without weights, only
+    /// Adds an f32 initialiser, once: layers may share it. `fill` makes its numbers from its name. Without weights, only
     /// tensors that are small enough to decide something keep their numbers.
     pub fn weights(&mut self, name: &str, shape: &[usize], fill: impl FnOnce(&str) -> Vec<f32>) {
+        if self.has(name) {
+            return;
+        }
         let count: usize = shape.iter().product();
         let bytes = |numbers: Vec<f32>| numbers.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
         let absent = self.topology && count > DECIDING_FLOATS;
@@ -82,13 +89,42 @@ impl Net {
         });
     }
 
-    /// The model: operator set 17, IR 8, one input and one output of f32.
-    pub fn finish(mut self, input: (&str, &[Extent]), output: (&str, &[Extent])) -> ModelProto {
-        if let Some(last) = self.graph.node.last_mut() {
-            last.output = vec![output.0.to_owned()];
+    /// Adds an initialiser of integers, once: shapes may be shared.
+    pub fn integers(&mut self, name: &str, values: &[i64]) {
+        if self.has(name) {
+            return;
+        }
+        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        self.graph.initializer.push(TensorProto {
+            name: Some(name.into()),
+            dims: vec![values.len() as i64],
+            data_type: Some(DataType::Int64 as i32),
+            raw_data: Some(bytes.into()),
+            ..TensorProto::default()
+        });
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.graph.initializer.iter().any(|tensor| tensor.name() == name)
+    }
+
+    /// Gives a value another name, wherever it occurs.
+    fn rename(&mut self, from: &str, to: &str) {
+        let names = self.graph.node.iter_mut().flat_map(|node| node.input.iter_mut().chain(&mut node.output));
+        names.filter(|name| *name == from).for_each(|name| *name = to.to_owned());
+    }
+
+    /// The model: operator set 17, IR 8, one input of f32; outputs of f32 are the values given, under their new names.
+    pub fn finish(
+        mut self,
+        input: (&str, &[Extent]),
+        outputs: &[(&str, &str, Vec<Extent<'_>>)],
+    ) -> ModelProto {
+        for (value, name, _) in outputs {
+            self.rename(value, name);
         }
         self.graph.input = vec![value_info(input.0, input.1)];
-        self.graph.output = vec![value_info(output.0, output.1)];
+        self.graph.output = outputs.iter().map(|(_, name, shape)| value_info(name, shape)).collect();
         let mark = StringStringEntryProto { key: Some(TOPOLOGY_KEY.into()), value: Some("1".into()) };
         ModelProto {
             ir_version: Some(8),

@@ -26,7 +26,7 @@ fn wrong_command_lines_are_usage_errors() {
         (&["build", "tiny.onnx"], "--output <BIN>"),
         (&["verify", "tiny.onnx", "--seed", "1", "--input", "x.npy"], "cannot be used with"),
         (&["zoo", "resnet50"], "--output <FILE>"),
-        (&["zoo", "alexnet", "-o", "a.onnx"], "resnet152"),
+        (&["zoo", "lenet", "-o", "a.onnx"], "resnet152"),
         (&["zoo", "resnet18", "-o", "a.onnx", "--image", "16"], "32..=4096"),
     ];
     for (args, part) in cases {
@@ -83,6 +83,22 @@ fn check_says_what_there_is() {
     for part in ["tiny.onnx: 5 nodes", "1 conv", "1 relu", "680 parameters", "GFLOP", "arena", "weights"] {
         assert!(line.contains(part), "{part} is not in {line}");
     }
+}
+
+#[test]
+fn the_zoo_has_batches_and_least_sizes() {
+    let folder = tiny();
+    let path = folder.path();
+    succeed(path, &["zoo", "resnet18", "--topology", "--image", "32", "--batch", "3", "-o", "three.onnx"]);
+    assert!(succeed(path, &["check", "three.onnx"]).contains("0.225 GFLOP"));
+    succeed(path, &["zoo", "resnet18", "--topology", "--image", "32", "--batch", "0", "-o", "open.onnx"]);
+    assert!(succeed(path, &["check", "open.onnx", "--dim", "N=2"]).contains("0.150 GFLOP"));
+    let output = run(path, &["zoo", "alexnet", "--topology", "--image", "62", "-o", "small.onnx"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && error.contains("alexnet needs images of at least 63 x 63"),
+        "{error}"
+    );
 }
 
 #[test]
