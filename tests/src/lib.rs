@@ -11,14 +11,11 @@ pub mod conformance;
 pub mod coverage;
 pub mod import;
 pub mod model;
-pub mod jobs;
 pub mod naive;
-pub mod networks;
 pub mod numbers;
 pub mod plans;
 pub mod project;
 pub mod specs;
-pub mod spread;
 pub mod threads;
 pub mod tidy;
 
