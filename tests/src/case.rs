@@ -224,7 +224,7 @@ fn winograd(spec: &WinogradSpec, numbers: &mut Numbers) -> Parts {
     let (mut memory, want, terms, largest) = conv(&spec.conv, numbers);
     let layout = WinogradWeights::of(spec);
     let mut packed = vec![0.0; layout.len()];
-    let [down, across] = spec.tile.map(matrices);
+    let [down, across] = [0, 1].map(|axis| matrices(spec.tile[axis], spec.conv.taps.stride[axis]));
     for o in 0..spec.conv.y.c {
         if layout.bias > 0 {
             packed[layout.bias_index(o)] = memory[1][direct.bias_index(o)];

@@ -52,12 +52,12 @@ pub struct ConvSpec {
     pub epilogue: Epilogue,
 }
 
-/// A 3x3 convolution of stride 1 by Winograd's minimal filtering.
+/// A 3x3 convolution of stride 1 or 2 by Winograd's minimal filtering.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct WinogradSpec {
     /// What it computes.
     pub conv: ConvSpec,
-    /// Outputs of a tile, down and across: m of F(m, 3) by axis.
+    /// Outputs of a tile, down and across: m of F(m, 3) by axis; of stride 2, m of F(m, 2) and F(m, 1).
     pub tile: [usize; 2],
     /// Rows of tiles that are transformed at a time.
     pub band: usize,
@@ -74,11 +74,25 @@ impl WinogradSpec {
         self.band * self.tiles()[1]
     }
 
+    /// Points at which a tile is multiplied, down and across. Of stride 2, some share their weights.
+    pub fn points(&self) -> [usize; 2] {
+        [0, 1].map(|axis| match self.conv.taps.stride[axis] {
+            1 => self.tile[axis] + 2,
+            _ => 2 * self.tile[axis] + 1,
+        })
+    }
+
+    /// Inputs that `outputs` neighbours along an axis read.
+    pub fn inputs(&self, axis: usize, outputs: usize) -> usize {
+        self.conv.taps.stride[axis] * (outputs - 1) + 3
+    }
+
     /// Floats of scratch memory: the transformed input of a band, the products of a group of output blocks, and one tile
     /// between the passes of a transform.
     pub fn scratch(&self) -> usize {
+        let [down, across] = self.points();
         let weights = WinogradWeights::of(self);
-        weights.frequencies() * BLOCK * (self.band_tiles() * (weights.in_blocks + MOST_BLOCKS) + 1)
+        down * across * BLOCK * (self.band_tiles() * (weights.in_blocks + MOST_BLOCKS) + 1)
     }
 }
 

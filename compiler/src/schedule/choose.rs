@@ -13,16 +13,24 @@ const TILES: [[usize; 2]; 3] = [[4, 4], [2, 4], [2, 2]];
 const PRODUCTS: f64 = 58e9;
 /// Bytes per second at which one core reads weights that no cache holds.
 const STREAM: f64 = 25e9;
+/// Bytes per second at which one core reads from the last cache.
+const NEAR: f64 = 70e9;
 /// Multiply-adds that one element of a transform costs, in either direction.
 const TRANSFORM: f64 = 8.0;
 /// Share of the smaller of computing and streaming that the larger does not hide.
 const EXPOSED: f64 = 0.15;
+/// The same where most products share few of the weights: F(m x m) of stride 2.
+const EXPOSED_SHARING: f64 = 0.5;
 /// Factor by which an inexact algorithm must win.
 const GAIN: f64 = 0.95;
 /// Bytes of the transformed input of a band that stay in L2.
 const BAND: usize = 640 << 10;
 /// Bytes of weights that stay in L2 while bands pass.
 const KEPT: usize = 768 << 10;
+/// Bytes of weights that stay in the last cache while bands pass.
+const SHARED: usize = 16 << 20;
+/// Output blocks that share one reading of the transformed input.
+const SIDE_BY_SIDE: usize = 2;
 
 /// What the user allows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -47,12 +55,13 @@ impl Choice {
 
 /// Every Winograd convolution worth a look, with its estimated seconds; only where minimal filtering is defined.
 pub fn winograds(spec: &ConvSpec) -> Vec<(f64, WinogradSpec)> {
-    TILES.into_iter().map(|tile| banded(spec, tile)).map(|w| (cost(&w), w)).collect()
+    let candidates = TILES.into_iter().flat_map(|tile| banded(spec, tile));
+    candidates.map(|candidate| (cost(&candidate), candidate)).collect()
 }
 
 /// Estimated seconds of a direct convolution.
 pub fn direct(spec: &ConvSpec) -> f64 {
-    time(spec.flops() as f64 / 2.0, 4 * ConvWeights::of(spec).len())
+    time(spec.flops() as f64 / 2.0, stream(4 * ConvWeights::of(spec).len(), 1), EXPOSED)
 }
 
 /// The Winograd convolution of this tile and, if it is given, this band.
@@ -72,11 +81,14 @@ pub fn with_tile(
         let list: Vec<String> = TILES.iter().map(|[m, n]| format!("{m}x{n}")).collect();
         return Err(format!("there are tiles of {}", list.join(", ")));
     }
-    let chosen = banded(spec, tile);
-    let rows = chosen.tiles()[0];
+    let one = WinogradSpec { conv: *spec, tile, band: 1 };
+    let rows = one.tiles()[0];
     match band {
-        None => Ok(chosen),
-        Some(band) if (1..=rows).contains(&band) => Ok(WinogradSpec { band, ..chosen }),
+        None => {
+            let cheapest = banded(spec, tile).into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b)));
+            Ok(cheapest.unwrap_or(one))
+        }
+        Some(band) if (1..=rows).contains(&band) => Ok(WinogradSpec { band, ..one }),
         Some(_) => Err(format!("it has {rows} rows of tiles")),
     }
 }
@@ -87,7 +99,7 @@ pub fn refusal(spec: &ConvSpec, dense: bool) -> Option<&'static str> {
     let taps = &spec.taps;
     let reasons = [
         (taps.kernel != [3, 3], "its window is not 3x3"),
-        (taps.stride != [1, 1], "its stride is not 1"),
+        (!matches!(taps.stride, [1, 1] | [2, 2]), "its stride is neither 1 nor 2"),
         (taps.dilation != [1, 1], "it is dilated"),
         (spec.groups > 1 || !dense, "it is grouped"),
         (spec.y.h < 4 || spec.y.w < 4, "its output has fewer than 4 rows or columns"),
@@ -97,30 +109,53 @@ pub fn refusal(spec: &ConvSpec, dense: bool) -> Option<&'static str> {
     reasons.into_iter().find_map(|(refused, reason)| refused.then_some(reason))
 }
 
-/// Seconds, when computing and streaming overlap.
-fn time(products: f64, weight_bytes: usize) -> f64 {
-    let (compute, stream) = (products / PRODUCTS, weight_bytes as f64 / STREAM);
-    compute.max(stream) + EXPOSED * compute.min(stream)
+/// Seconds, when `products` multiply-adds and `stream` seconds of reading overlap, but for the exposed share.
+fn time(products: f64, stream: f64, exposed: f64) -> f64 {
+    let compute = products / PRODUCTS;
+    compute.max(stream) + exposed * compute.min(stream)
+}
+
+/// Seconds in which weights are read, once for each of some bands.
+fn stream(bytes: usize, bands: usize) -> f64 {
+    let again = match bytes {
+        ..=KEPT => 0.0,
+        ..=SHARED => 1.0 / NEAR,
+        _ => 1.0 / STREAM,
+    };
+    bytes as f64 * (1.0 / STREAM + (bands - 1) as f64 * again)
 }
 
 /// Estimated seconds of a Winograd convolution.
 pub fn cost(spec: &WinogradSpec) -> f64 {
     let weights = WinogradWeights::of(spec);
+    let bands = spec.tiles()[0].div_ceil(spec.band);
     let tiles = spec.conv.y.n * spec.tiles()[0] * spec.tiles()[1];
-    let points = (tiles * weights.frequencies()) as f64;
+    let points = (tiles * points_of(spec)) as f64;
     let (ci, co) = (spec.conv.x.c as f64, spec.conv.y.c as f64);
-    time(points * (ci * co + TRANSFORM * (ci + co)), 4 * weights.len())
+    let exposed = if points_of(spec) > weights.frequencies() { EXPOSED_SHARING } else { EXPOSED };
+    let products = points * (ci * co + TRANSFORM * (ci + co));
+    let computed = time(products, stream(4 * weights.len(), bands), exposed);
+    // What L2 does not hold is read from the last cache for each group of output blocks.
+    let groups = weights.panels.div_ceil(SIDE_BY_SIDE);
+    let far = if transformed(spec) > BAND { transformed(spec) * bands * groups } else { 0 };
+    computed + far as f64 / NEAR
 }
 
-/// With the tallest band whose transformed input stays in L2; a single row where the weights stay there instead.
-fn banded(conv: &ConvSpec, tile: [usize; 2]) -> WinogradSpec {
+fn points_of(spec: &WinogradSpec) -> usize {
+    spec.points().iter().product()
+}
+
+/// Bytes of the transformed input of a band.
+fn transformed(spec: &WinogradSpec) -> usize {
+    4 * points_of(spec) * spec.band_tiles() * WinogradWeights::of(spec).in_blocks * BLOCK
+}
+
+/// With the bands worth a look: one or two rows of tiles, or all; a single row where the weights stay in L2.
+fn banded(conv: &ConvSpec, tile: [usize; 2]) -> Vec<WinogradSpec> {
     let one = WinogradSpec { conv: *conv, tile, band: 1 };
-    let weights = WinogradWeights::of(&one);
-    if 4 * weights.len() <= KEPT {
-        return one;
+    if 4 * WinogradWeights::of(&one).len() <= KEPT {
+        return vec![one];
     }
-    let row = 4 * weights.frequencies() * one.band_tiles() * weights.in_blocks * BLOCK;
     let all = one.tiles()[0];
-    let band = if row * all <= BAND { all } else { (BAND / row).clamp(1, 2.min(all)) };
-    WinogradSpec { band, ..one }
+    [1, 2, all].into_iter().filter(|&band| band <= all).map(|band| WinogradSpec { band, ..one }).collect()
 }

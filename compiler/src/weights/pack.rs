@@ -51,7 +51,8 @@ fn fill(
         Pack::Winograd { spec, weight, bias } => {
             let layout = WinogradWeights::of(spec);
             fill_bias(*bias, target, constant, |o| layout.bias_index(o))?;
-            winograd(&layout, spec.tile.map(matrices), &constant(*weight)?, target);
+            let axes = [0, 1].map(|axis| matrices(spec.tile[axis], spec.conv.taps.stride[axis]));
+            winograd(&layout, axes, &constant(*weight)?, target);
         }
         Pack::MatMul { spec, trans_b, alpha, weight, bias } => {
             let layout = MatMulWeights::of(spec);

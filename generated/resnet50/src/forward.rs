@@ -25,59 +25,61 @@ const B14: usize = 1018112; // 65088, steps 11 to 11: /layer1/layer1.2/relu_1/Re
 const B15: usize = 1605632; // 1x64x56x56 nchw16, steps 11 to 12: /layer1/layer1.2/relu_1/Relu_output_0
 const B16: usize = 802816;  // 1x256x56x56 nchw16, steps 12 to 15: /layer1/layer1.2/relu_2/Relu_output_0
 const B17: usize = 0;       // 1x128x56x56 nchw16 halo=1,1,1,1, steps 13 to 14: /layer2/layer2.0/relu/Relu_output_0
-const B18: usize = 1605632; // 1x128x28x28 nchw16, steps 14 to 16: /layer2/layer2.0/relu_1/Relu_output_0
-const B19: usize = 0;       // 1x512x28x28 nchw16, steps 15 to 16: /layer2/layer2.0/downsample/downsample.1/BatchNormalization_output_0
-const B20: usize = 401408;  // 1x512x28x28 nchw16, steps 16 to 19: /layer2/layer2.0/relu_2/Relu_output_0
-const B21: usize = 0;       // 1x128x28x28 nchw16 halo=1,1,1,1, steps 17 to 18: /layer2/layer2.1/relu/Relu_output_0
-const B22: usize = 115200;  // 97344, steps 18 to 18: /layer2/layer2.1/relu_1/Relu_output_0 (scratch)
-const B23: usize = 802816;  // 1x128x28x28 nchw16, steps 18 to 19: /layer2/layer2.1/relu_1/Relu_output_0
-const B24: usize = 0;       // 1x512x28x28 nchw16, steps 19 to 22: /layer2/layer2.1/relu_2/Relu_output_0
-const B25: usize = 401408;  // 1x128x28x28 nchw16 halo=1,1,1,1, steps 20 to 21: /layer2/layer2.2/relu/Relu_output_0
-const B26: usize = 516608;  // 97344, steps 21 to 21: /layer2/layer2.2/relu_1/Relu_output_0 (scratch)
-const B27: usize = 802816;  // 1x128x28x28 nchw16, steps 21 to 22: /layer2/layer2.2/relu_1/Relu_output_0
-const B28: usize = 401408;  // 1x512x28x28 nchw16, steps 22 to 25: /layer2/layer2.2/relu_2/Relu_output_0
-const B29: usize = 0;       // 1x128x28x28 nchw16 halo=1,1,1,1, steps 23 to 24: /layer2/layer2.3/relu/Relu_output_0
-const B30: usize = 115200;  // 97344, steps 24 to 24: /layer2/layer2.3/relu_1/Relu_output_0 (scratch)
-const B31: usize = 802816;  // 1x128x28x28 nchw16, steps 24 to 25: /layer2/layer2.3/relu_1/Relu_output_0
-const B32: usize = 0;       // 1x512x28x28 nchw16, steps 25 to 28: /layer2/layer2.3/relu_2/Relu_output_0
-const B33: usize = 401408;  // 1x256x28x28 nchw16 halo=1,1,1,1, steps 26 to 27: /layer3/layer3.0/relu/Relu_output_0
-const B34: usize = 631808;  // 1x256x14x14 nchw16, steps 27 to 29: /layer3/layer3.0/relu_1/Relu_output_0
-const B35: usize = 401408;  // 1x1024x14x14 nchw16, steps 28 to 29: /layer3/layer3.0/downsample/downsample.1/BatchNormalization_output_0
-const B36: usize = 0;       // 1x1024x14x14 nchw16, steps 29 to 32: /layer3/layer3.0/relu_2/Relu_output_0
-const B37: usize = 385600;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 30 to 31: /layer3/layer3.1/relu/Relu_output_0
-const B38: usize = 200704;  // 184896, steps 31 to 31: /layer3/layer3.1/relu_1/Relu_output_0 (scratch)
-const B39: usize = 451136;  // 1x256x14x14 nchw16, steps 31 to 32: /layer3/layer3.1/relu_1/Relu_output_0
-const B40: usize = 200704;  // 1x1024x14x14 nchw16, steps 32 to 35: /layer3/layer3.1/relu_2/Relu_output_0
-const B41: usize = 401408;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 33 to 34: /layer3/layer3.2/relu/Relu_output_0
-const B42: usize = 0;       // 184896, steps 34 to 34: /layer3/layer3.2/relu_1/Relu_output_0 (scratch)
-const B43: usize = 466944;  // 1x256x14x14 nchw16, steps 34 to 35: /layer3/layer3.2/relu_1/Relu_output_0
-const B44: usize = 0;       // 1x1024x14x14 nchw16, steps 35 to 38: /layer3/layer3.2/relu_2/Relu_output_0
-const B45: usize = 385600;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 36 to 37: /layer3/layer3.3/relu/Relu_output_0
-const B46: usize = 200704;  // 184896, steps 37 to 37: /layer3/layer3.3/relu_1/Relu_output_0 (scratch)
-const B47: usize = 451136;  // 1x256x14x14 nchw16, steps 37 to 38: /layer3/layer3.3/relu_1/Relu_output_0
-const B48: usize = 200704;  // 1x1024x14x14 nchw16, steps 38 to 41: /layer3/layer3.3/relu_2/Relu_output_0
-const B49: usize = 401408;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 39 to 40: /layer3/layer3.4/relu/Relu_output_0
-const B50: usize = 0;       // 184896, steps 40 to 40: /layer3/layer3.4/relu_1/Relu_output_0 (scratch)
-const B51: usize = 466944;  // 1x256x14x14 nchw16, steps 40 to 41: /layer3/layer3.4/relu_1/Relu_output_0
-const B52: usize = 0;       // 1x1024x14x14 nchw16, steps 41 to 44: /layer3/layer3.4/relu_2/Relu_output_0
-const B53: usize = 385600;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 42 to 43: /layer3/layer3.5/relu/Relu_output_0
-const B54: usize = 200704;  // 184896, steps 43 to 43: /layer3/layer3.5/relu_1/Relu_output_0 (scratch)
-const B55: usize = 451136;  // 1x256x14x14 nchw16, steps 43 to 44: /layer3/layer3.5/relu_1/Relu_output_0
-const B56: usize = 200704;  // 1x1024x14x14 nchw16, steps 44 to 47: /layer3/layer3.5/relu_2/Relu_output_0
-const B57: usize = 0;       // 1x512x14x14 nchw16 halo=1,1,1,1, steps 45 to 46: /layer4/layer4.0/relu/Relu_output_0
-const B58: usize = 401408;  // 1x512x7x7 nchw16, steps 46 to 48: /layer4/layer4.0/relu_1/Relu_output_0
-const B59: usize = 0;       // 1x2048x7x7 nchw16, steps 47 to 48: /layer4/layer4.0/downsample/downsample.1/BatchNormalization_output_0
-const B60: usize = 110976;  // 1x2048x7x7 nchw16, steps 48 to 51: /layer4/layer4.0/relu_2/Relu_output_0
-const B61: usize = 211328;  // 1x512x7x7 nchw16 halo=1,1,1,1, steps 49 to 50: /layer4/layer4.1/relu/Relu_output_0
-const B62: usize = 0;       // 110976, steps 50 to 50: /layer4/layer4.1/relu_1/Relu_output_0 (scratch)
-const B63: usize = 311680;  // 1x512x7x7 nchw16, steps 50 to 51: /layer4/layer4.1/relu_1/Relu_output_0
-const B64: usize = 211328;  // 1x2048x7x7 nchw16, steps 51 to 54: /layer4/layer4.1/relu_2/Relu_output_0
-const B65: usize = 110976;  // 1x512x7x7 nchw16 halo=1,1,1,1, steps 52 to 53: /layer4/layer4.2/relu/Relu_output_0
-const B66: usize = 0;       // 110976, steps 53 to 53: /layer4/layer4.2/relu_1/Relu_output_0 (scratch)
-const B67: usize = 152448;  // 1x512x7x7 nchw16, steps 53 to 54: /layer4/layer4.2/relu_1/Relu_output_0
-const B68: usize = 0;       // 1x2048x7x7 nchw16, steps 54 to 55: /layer4/layer4.2/relu_2/Relu_output_0
-const B69: usize = 100352;  // 1x2048x1x1 nchw16, steps 55 to 56: /avgpool/GlobalAveragePool_output_0
-const B70: usize = 0;       // 1x1000, steps 56 to 56: output
+const B18: usize = 430592;  // 219024, steps 14 to 14: /layer2/layer2.0/relu_1/Relu_output_0 (scratch)
+const B19: usize = 1605632; // 1x128x28x28 nchw16, steps 14 to 16: /layer2/layer2.0/relu_1/Relu_output_0
+const B20: usize = 0;       // 1x512x28x28 nchw16, steps 15 to 16: /layer2/layer2.0/downsample/downsample.1/BatchNormalization_output_0
+const B21: usize = 401408;  // 1x512x28x28 nchw16, steps 16 to 19: /layer2/layer2.0/relu_2/Relu_output_0
+const B22: usize = 0;       // 1x128x28x28 nchw16 halo=1,1,1,1, steps 17 to 18: /layer2/layer2.1/relu/Relu_output_0
+const B23: usize = 115200;  // 97344, steps 18 to 18: /layer2/layer2.1/relu_1/Relu_output_0 (scratch)
+const B24: usize = 802816;  // 1x128x28x28 nchw16, steps 18 to 19: /layer2/layer2.1/relu_1/Relu_output_0
+const B25: usize = 0;       // 1x512x28x28 nchw16, steps 19 to 22: /layer2/layer2.1/relu_2/Relu_output_0
+const B26: usize = 401408;  // 1x128x28x28 nchw16 halo=1,1,1,1, steps 20 to 21: /layer2/layer2.2/relu/Relu_output_0
+const B27: usize = 516608;  // 97344, steps 21 to 21: /layer2/layer2.2/relu_1/Relu_output_0 (scratch)
+const B28: usize = 802816;  // 1x128x28x28 nchw16, steps 21 to 22: /layer2/layer2.2/relu_1/Relu_output_0
+const B29: usize = 401408;  // 1x512x28x28 nchw16, steps 22 to 25: /layer2/layer2.2/relu_2/Relu_output_0
+const B30: usize = 0;       // 1x128x28x28 nchw16 halo=1,1,1,1, steps 23 to 24: /layer2/layer2.3/relu/Relu_output_0
+const B31: usize = 115200;  // 97344, steps 24 to 24: /layer2/layer2.3/relu_1/Relu_output_0 (scratch)
+const B32: usize = 802816;  // 1x128x28x28 nchw16, steps 24 to 25: /layer2/layer2.3/relu_1/Relu_output_0
+const B33: usize = 0;       // 1x512x28x28 nchw16, steps 25 to 28: /layer2/layer2.3/relu_2/Relu_output_0
+const B34: usize = 401408;  // 1x256x28x28 nchw16 halo=1,1,1,1, steps 26 to 27: /layer3/layer3.0/relu/Relu_output_0
+const B35: usize = 631808;  // 112400, steps 27 to 27: /layer3/layer3.0/relu_1/Relu_output_0 (scratch)
+const B36: usize = 744208;  // 1x256x14x14 nchw16, steps 27 to 29: /layer3/layer3.0/relu_1/Relu_output_0
+const B37: usize = 401408;  // 1x1024x14x14 nchw16, steps 28 to 29: /layer3/layer3.0/downsample/downsample.1/BatchNormalization_output_0
+const B38: usize = 0;       // 1x1024x14x14 nchw16, steps 29 to 32: /layer3/layer3.0/relu_2/Relu_output_0
+const B39: usize = 385600;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 30 to 31: /layer3/layer3.1/relu/Relu_output_0
+const B40: usize = 200704;  // 184896, steps 31 to 31: /layer3/layer3.1/relu_1/Relu_output_0 (scratch)
+const B41: usize = 451136;  // 1x256x14x14 nchw16, steps 31 to 32: /layer3/layer3.1/relu_1/Relu_output_0
+const B42: usize = 200704;  // 1x1024x14x14 nchw16, steps 32 to 35: /layer3/layer3.1/relu_2/Relu_output_0
+const B43: usize = 401408;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 33 to 34: /layer3/layer3.2/relu/Relu_output_0
+const B44: usize = 0;       // 184896, steps 34 to 34: /layer3/layer3.2/relu_1/Relu_output_0 (scratch)
+const B45: usize = 466944;  // 1x256x14x14 nchw16, steps 34 to 35: /layer3/layer3.2/relu_1/Relu_output_0
+const B46: usize = 0;       // 1x1024x14x14 nchw16, steps 35 to 38: /layer3/layer3.2/relu_2/Relu_output_0
+const B47: usize = 385600;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 36 to 37: /layer3/layer3.3/relu/Relu_output_0
+const B48: usize = 200704;  // 184896, steps 37 to 37: /layer3/layer3.3/relu_1/Relu_output_0 (scratch)
+const B49: usize = 451136;  // 1x256x14x14 nchw16, steps 37 to 38: /layer3/layer3.3/relu_1/Relu_output_0
+const B50: usize = 200704;  // 1x1024x14x14 nchw16, steps 38 to 41: /layer3/layer3.3/relu_2/Relu_output_0
+const B51: usize = 401408;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 39 to 40: /layer3/layer3.4/relu/Relu_output_0
+const B52: usize = 0;       // 184896, steps 40 to 40: /layer3/layer3.4/relu_1/Relu_output_0 (scratch)
+const B53: usize = 466944;  // 1x256x14x14 nchw16, steps 40 to 41: /layer3/layer3.4/relu_1/Relu_output_0
+const B54: usize = 0;       // 1x1024x14x14 nchw16, steps 41 to 44: /layer3/layer3.4/relu_2/Relu_output_0
+const B55: usize = 385600;  // 1x256x14x14 nchw16 halo=1,1,1,1, steps 42 to 43: /layer3/layer3.5/relu/Relu_output_0
+const B56: usize = 200704;  // 184896, steps 43 to 43: /layer3/layer3.5/relu_1/Relu_output_0 (scratch)
+const B57: usize = 451136;  // 1x256x14x14 nchw16, steps 43 to 44: /layer3/layer3.5/relu_1/Relu_output_0
+const B58: usize = 200704;  // 1x1024x14x14 nchw16, steps 44 to 47: /layer3/layer3.5/relu_2/Relu_output_0
+const B59: usize = 0;       // 1x512x14x14 nchw16 halo=1,1,1,1, steps 45 to 46: /layer4/layer4.0/relu/Relu_output_0
+const B60: usize = 401408;  // 1x512x7x7 nchw16, steps 46 to 48: /layer4/layer4.0/relu_1/Relu_output_0
+const B61: usize = 0;       // 1x2048x7x7 nchw16, steps 47 to 48: /layer4/layer4.0/downsample/downsample.1/BatchNormalization_output_0
+const B62: usize = 110976;  // 1x2048x7x7 nchw16, steps 48 to 51: /layer4/layer4.0/relu_2/Relu_output_0
+const B63: usize = 211328;  // 1x512x7x7 nchw16 halo=1,1,1,1, steps 49 to 50: /layer4/layer4.1/relu/Relu_output_0
+const B64: usize = 0;       // 110976, steps 50 to 50: /layer4/layer4.1/relu_1/Relu_output_0 (scratch)
+const B65: usize = 311680;  // 1x512x7x7 nchw16, steps 50 to 51: /layer4/layer4.1/relu_1/Relu_output_0
+const B66: usize = 211328;  // 1x2048x7x7 nchw16, steps 51 to 54: /layer4/layer4.1/relu_2/Relu_output_0
+const B67: usize = 110976;  // 1x512x7x7 nchw16 halo=1,1,1,1, steps 52 to 53: /layer4/layer4.2/relu/Relu_output_0
+const B68: usize = 0;       // 110976, steps 53 to 53: /layer4/layer4.2/relu_1/Relu_output_0 (scratch)
+const B69: usize = 152448;  // 1x512x7x7 nchw16, steps 53 to 54: /layer4/layer4.2/relu_1/Relu_output_0
+const B70: usize = 0;       // 1x2048x7x7 nchw16, steps 54 to 55: /layer4/layer4.2/relu_2/Relu_output_0
+const B71: usize = 100352;  // 1x2048x1x1 nchw16, steps 55 to 56: /avgpool/GlobalAveragePool_output_0
+const B72: usize = 0;       // 1x1000, steps 56 to 56: output
 
 // Packed weights: first float, in execution order.
 const W0: usize = 0;         // 9472 floats
@@ -92,48 +94,48 @@ const W8: usize = 375040;    // 16448 floats
 const W9: usize = 391488;    // 147520 floats
 const W10: usize = 539008;   // 16640 floats
 const W11: usize = 555648;   // 32896 floats
-const W12: usize = 588544;   // 147584 floats
-const W13: usize = 736128;   // 131584 floats
-const W14: usize = 867712;   // 66048 floats
-const W15: usize = 933760;   // 65664 floats
-const W16: usize = 999424;   // 589952 floats
-const W17: usize = 1589376;  // 66048 floats
-const W18: usize = 1655424;  // 65664 floats
-const W19: usize = 1721088;  // 589952 floats
-const W20: usize = 2311040;  // 66048 floats
-const W21: usize = 2377088;  // 65664 floats
-const W22: usize = 2442752;  // 589952 floats
-const W23: usize = 3032704;  // 66048 floats
-const W24: usize = 3098752;  // 131328 floats
-const W25: usize = 3230080;  // 590080 floats
-const W26: usize = 3820160;  // 525312 floats
-const W27: usize = 4345472;  // 263168 floats
-const W28: usize = 4608640;  // 262400 floats
-const W29: usize = 4871040;  // 2359552 floats
-const W30: usize = 7230592;  // 263168 floats
-const W31: usize = 7493760;  // 262400 floats
-const W32: usize = 7756160;  // 2359552 floats
-const W33: usize = 10115712; // 263168 floats
-const W34: usize = 10378880; // 262400 floats
-const W35: usize = 10641280; // 2359552 floats
-const W36: usize = 13000832; // 263168 floats
-const W37: usize = 13264000; // 262400 floats
-const W38: usize = 13526400; // 2359552 floats
-const W39: usize = 15885952; // 263168 floats
-const W40: usize = 16149120; // 262400 floats
-const W41: usize = 16411520; // 2359552 floats
-const W42: usize = 18771072; // 263168 floats
-const W43: usize = 19034240; // 524800 floats
-const W44: usize = 19559040; // 2359808 floats
-const W45: usize = 21918848; // 2099200 floats
-const W46: usize = 24018048; // 1050624 floats
-const W47: usize = 25068672; // 1049088 floats
-const W48: usize = 26117760; // 6291968 floats
-const W49: usize = 32409728; // 1050624 floats
-const W50: usize = 33460352; // 1049088 floats
-const W51: usize = 34509440; // 6291968 floats
-const W52: usize = 40801408; // 1050624 floats
-const W53: usize = 41852032; // 2065392 floats
+const W12: usize = 588544;   // 589952 floats
+const W13: usize = 1178496;  // 131584 floats
+const W14: usize = 1310080;  // 66048 floats
+const W15: usize = 1376128;  // 65664 floats
+const W16: usize = 1441792;  // 589952 floats
+const W17: usize = 2031744;  // 66048 floats
+const W18: usize = 2097792;  // 65664 floats
+const W19: usize = 2163456;  // 589952 floats
+const W20: usize = 2753408;  // 66048 floats
+const W21: usize = 2819456;  // 65664 floats
+const W22: usize = 2885120;  // 589952 floats
+const W23: usize = 3475072;  // 66048 floats
+const W24: usize = 3541120;  // 131328 floats
+const W25: usize = 3672448;  // 1048832 floats
+const W26: usize = 4721280;  // 525312 floats
+const W27: usize = 5246592;  // 263168 floats
+const W28: usize = 5509760;  // 262400 floats
+const W29: usize = 5772160;  // 2359552 floats
+const W30: usize = 8131712;  // 263168 floats
+const W31: usize = 8394880;  // 262400 floats
+const W32: usize = 8657280;  // 2359552 floats
+const W33: usize = 11016832; // 263168 floats
+const W34: usize = 11280000; // 262400 floats
+const W35: usize = 11542400; // 2359552 floats
+const W36: usize = 13901952; // 263168 floats
+const W37: usize = 14165120; // 262400 floats
+const W38: usize = 14427520; // 2359552 floats
+const W39: usize = 16787072; // 263168 floats
+const W40: usize = 17050240; // 262400 floats
+const W41: usize = 17312640; // 2359552 floats
+const W42: usize = 19672192; // 263168 floats
+const W43: usize = 19935360; // 524800 floats
+const W44: usize = 20460160; // 2359808 floats
+const W45: usize = 22819968; // 2099200 floats
+const W46: usize = 24919168; // 1050624 floats
+const W47: usize = 25969792; // 1049088 floats
+const W48: usize = 27018880; // 6291968 floats
+const W49: usize = 33310848; // 1050624 floats
+const W50: usize = 34361472; // 1049088 floats
+const W51: usize = 35410560; // 6291968 floats
+const W52: usize = 41702528; // 1050624 floats
+const W53: usize = 42753152; // 2065392 floats
 
 /// First float of a thread's scratch memory: that of the first thread is planned, the others' is behind the arena.
 fn own(planned: usize, thread: usize) -> usize {
@@ -162,61 +164,61 @@ pub(crate) fn forward<P: Probe + ?Sized>(
             probe.after($number, unsafe { a.view() });
         };
     }
-    step!(0, pad_3x224x224(input0, a.write(B1)));                                                                   // 
-    step!(1, conv7x7s2_3x224x224_64_relu(a.read(B1), w.get(W0), a.write(B2)));                                      // /conv1/Conv /bn1/BatchNormalization /relu/Relu
-    step!(2, maxpool3x3s2_64x112x112(a.read(B2), a.write(B3)));                                                     // /maxpool/MaxPool
-    step!(3, conv1x1_64x56x56_64_relu(a.read(B3), w.get(W1), a.write(B4)));                                         // /layer1/layer1.0/conv1/Conv /layer1/layer1.0/bn1/BatchNormalization /layer1/layer1.0/relu/Relu
-    step!(4, |t| winograd4x4_3x3_64x56x56_64_relu(a.read(B4), w.get(W2), a.write(own(B5, t)), a.write(B6)));        // /layer1/layer1.0/conv2/Conv /layer1/layer1.0/bn2/BatchNormalization /layer1/layer1.0/relu_1/Relu
-    step!(5, conv1x1_64x56x56_256(a.read(B3), w.get(W3), a.write(B7)));                                             // /layer1/layer1.0/downsample/downsample.0/Conv /layer1/layer1.0/downsample/downsample.1/BatchNormalization
-    step!(6, conv1x1_64x56x56_256_add_relu(a.read(B6), w.get(W4), a.read(B7), a.write(B8)));                        // /layer1/layer1.0/conv3/Conv /layer1/layer1.0/bn3/BatchNormalization /layer1/layer1.0/Add /layer1/layer1.0/relu_2/Relu
-    step!(7, conv1x1_256x56x56_64_relu(a.read(B8), w.get(W5), a.write(B9)));                                        // /layer1/layer1.1/conv1/Conv /layer1/layer1.1/bn1/BatchNormalization /layer1/layer1.1/relu/Relu
-    step!(8, |t| winograd4x4_3x3_64x56x56_64_relu(a.read(B9), w.get(W6), a.write(own(B10, t)), a.write(B11)));      // /layer1/layer1.1/conv2/Conv /layer1/layer1.1/bn2/BatchNormalization /layer1/layer1.1/relu_1/Relu
-    step!(9, conv1x1_64x56x56_256_add_relu(a.read(B11), w.get(W7), a.read(B8), a.write(B12)));                      // /layer1/layer1.1/conv3/Conv /layer1/layer1.1/bn3/BatchNormalization /layer1/layer1.1/Add /layer1/layer1.1/relu_2/Relu
-    step!(10, conv1x1_256x56x56_64_relu(a.read(B12), w.get(W8), a.write(B13)));                                     // /layer1/layer1.2/conv1/Conv /layer1/layer1.2/bn1/BatchNormalization /layer1/layer1.2/relu/Relu
-    step!(11, |t| winograd4x4_3x3_64x56x56_64_relu(a.read(B13), w.get(W9), a.write(own(B14, t)), a.write(B15)));    // /layer1/layer1.2/conv2/Conv /layer1/layer1.2/bn2/BatchNormalization /layer1/layer1.2/relu_1/Relu
-    step!(12, conv1x1_64x56x56_256_add_relu(a.read(B15), w.get(W10), a.read(B12), a.write(B16)));                   // /layer1/layer1.2/conv3/Conv /layer1/layer1.2/bn3/BatchNormalization /layer1/layer1.2/Add /layer1/layer1.2/relu_2/Relu
-    step!(13, conv1x1_256x56x56_128_relu(a.read(B16), w.get(W11), a.write(B17)));                                   // /layer2/layer2.0/conv1/Conv /layer2/layer2.0/bn1/BatchNormalization /layer2/layer2.0/relu/Relu
-    step!(14, conv3x3s2_128x56x56_128_relu(a.read(B17), w.get(W12), a.write(B18)));                                 // /layer2/layer2.0/conv2/Conv /layer2/layer2.0/bn2/BatchNormalization /layer2/layer2.0/relu_1/Relu
-    step!(15, conv1x1s2_256x56x56_512(a.read(B16), w.get(W13), a.write(B19)));                                      // /layer2/layer2.0/downsample/downsample.0/Conv /layer2/layer2.0/downsample/downsample.1/BatchNormalization
-    step!(16, conv1x1_128x28x28_512_add_relu(a.read(B18), w.get(W14), a.read(B19), a.write(B20)));                  // /layer2/layer2.0/conv3/Conv /layer2/layer2.0/bn3/BatchNormalization /layer2/layer2.0/Add /layer2/layer2.0/relu_2/Relu
-    step!(17, conv1x1_512x28x28_128_relu(a.read(B20), w.get(W15), a.write(B21)));                                   // /layer2/layer2.1/conv1/Conv /layer2/layer2.1/bn1/BatchNormalization /layer2/layer2.1/relu/Relu
-    step!(18, |t| winograd4x4_3x3_128x28x28_128_relu(a.read(B21), w.get(W16), a.write(own(B22, t)), a.write(B23))); // /layer2/layer2.1/conv2/Conv /layer2/layer2.1/bn2/BatchNormalization /layer2/layer2.1/relu_1/Relu
-    step!(19, conv1x1_128x28x28_512_add_relu(a.read(B23), w.get(W17), a.read(B20), a.write(B24)));                  // /layer2/layer2.1/conv3/Conv /layer2/layer2.1/bn3/BatchNormalization /layer2/layer2.1/Add /layer2/layer2.1/relu_2/Relu
-    step!(20, conv1x1_512x28x28_128_relu(a.read(B24), w.get(W18), a.write(B25)));                                   // /layer2/layer2.2/conv1/Conv /layer2/layer2.2/bn1/BatchNormalization /layer2/layer2.2/relu/Relu
-    step!(21, |t| winograd4x4_3x3_128x28x28_128_relu(a.read(B25), w.get(W19), a.write(own(B26, t)), a.write(B27))); // /layer2/layer2.2/conv2/Conv /layer2/layer2.2/bn2/BatchNormalization /layer2/layer2.2/relu_1/Relu
-    step!(22, conv1x1_128x28x28_512_add_relu(a.read(B27), w.get(W20), a.read(B24), a.write(B28)));                  // /layer2/layer2.2/conv3/Conv /layer2/layer2.2/bn3/BatchNormalization /layer2/layer2.2/Add /layer2/layer2.2/relu_2/Relu
-    step!(23, conv1x1_512x28x28_128_relu(a.read(B28), w.get(W21), a.write(B29)));                                   // /layer2/layer2.3/conv1/Conv /layer2/layer2.3/bn1/BatchNormalization /layer2/layer2.3/relu/Relu
-    step!(24, |t| winograd4x4_3x3_128x28x28_128_relu(a.read(B29), w.get(W22), a.write(own(B30, t)), a.write(B31))); // /layer2/layer2.3/conv2/Conv /layer2/layer2.3/bn2/BatchNormalization /layer2/layer2.3/relu_1/Relu
-    step!(25, conv1x1_128x28x28_512_add_relu(a.read(B31), w.get(W23), a.read(B28), a.write(B32)));                  // /layer2/layer2.3/conv3/Conv /layer2/layer2.3/bn3/BatchNormalization /layer2/layer2.3/Add /layer2/layer2.3/relu_2/Relu
-    step!(26, conv1x1_512x28x28_256_relu(a.read(B32), w.get(W24), a.write(B33)));                                   // /layer3/layer3.0/conv1/Conv /layer3/layer3.0/bn1/BatchNormalization /layer3/layer3.0/relu/Relu
-    step!(27, conv3x3s2_256x28x28_256_relu(a.read(B33), w.get(W25), a.write(B34)));                                 // /layer3/layer3.0/conv2/Conv /layer3/layer3.0/bn2/BatchNormalization /layer3/layer3.0/relu_1/Relu
-    step!(28, conv1x1s2_512x28x28_1024(a.read(B32), w.get(W26), a.write(B35)));                                     // /layer3/layer3.0/downsample/downsample.0/Conv /layer3/layer3.0/downsample/downsample.1/BatchNormalization
-    step!(29, conv1x1_256x14x14_1024_add_relu(a.read(B34), w.get(W27), a.read(B35), a.write(B36)));                 // /layer3/layer3.0/conv3/Conv /layer3/layer3.0/bn3/BatchNormalization /layer3/layer3.0/Add /layer3/layer3.0/relu_2/Relu
-    step!(30, conv1x1_1024x14x14_256_relu(a.read(B36), w.get(W28), a.write(B37)));                                  // /layer3/layer3.1/conv1/Conv /layer3/layer3.1/bn1/BatchNormalization /layer3/layer3.1/relu/Relu
-    step!(31, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B37), w.get(W29), a.write(own(B38, t)), a.write(B39))); // /layer3/layer3.1/conv2/Conv /layer3/layer3.1/bn2/BatchNormalization /layer3/layer3.1/relu_1/Relu
-    step!(32, conv1x1_256x14x14_1024_add_relu(a.read(B39), w.get(W30), a.read(B36), a.write(B40)));                 // /layer3/layer3.1/conv3/Conv /layer3/layer3.1/bn3/BatchNormalization /layer3/layer3.1/Add /layer3/layer3.1/relu_2/Relu
-    step!(33, conv1x1_1024x14x14_256_relu(a.read(B40), w.get(W31), a.write(B41)));                                  // /layer3/layer3.2/conv1/Conv /layer3/layer3.2/bn1/BatchNormalization /layer3/layer3.2/relu/Relu
-    step!(34, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B41), w.get(W32), a.write(own(B42, t)), a.write(B43))); // /layer3/layer3.2/conv2/Conv /layer3/layer3.2/bn2/BatchNormalization /layer3/layer3.2/relu_1/Relu
-    step!(35, conv1x1_256x14x14_1024_add_relu(a.read(B43), w.get(W33), a.read(B40), a.write(B44)));                 // /layer3/layer3.2/conv3/Conv /layer3/layer3.2/bn3/BatchNormalization /layer3/layer3.2/Add /layer3/layer3.2/relu_2/Relu
-    step!(36, conv1x1_1024x14x14_256_relu(a.read(B44), w.get(W34), a.write(B45)));                                  // /layer3/layer3.3/conv1/Conv /layer3/layer3.3/bn1/BatchNormalization /layer3/layer3.3/relu/Relu
-    step!(37, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B45), w.get(W35), a.write(own(B46, t)), a.write(B47))); // /layer3/layer3.3/conv2/Conv /layer3/layer3.3/bn2/BatchNormalization /layer3/layer3.3/relu_1/Relu
-    step!(38, conv1x1_256x14x14_1024_add_relu(a.read(B47), w.get(W36), a.read(B44), a.write(B48)));                 // /layer3/layer3.3/conv3/Conv /layer3/layer3.3/bn3/BatchNormalization /layer3/layer3.3/Add /layer3/layer3.3/relu_2/Relu
-    step!(39, conv1x1_1024x14x14_256_relu(a.read(B48), w.get(W37), a.write(B49)));                                  // /layer3/layer3.4/conv1/Conv /layer3/layer3.4/bn1/BatchNormalization /layer3/layer3.4/relu/Relu
-    step!(40, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B49), w.get(W38), a.write(own(B50, t)), a.write(B51))); // /layer3/layer3.4/conv2/Conv /layer3/layer3.4/bn2/BatchNormalization /layer3/layer3.4/relu_1/Relu
-    step!(41, conv1x1_256x14x14_1024_add_relu(a.read(B51), w.get(W39), a.read(B48), a.write(B52)));                 // /layer3/layer3.4/conv3/Conv /layer3/layer3.4/bn3/BatchNormalization /layer3/layer3.4/Add /layer3/layer3.4/relu_2/Relu
-    step!(42, conv1x1_1024x14x14_256_relu(a.read(B52), w.get(W40), a.write(B53)));                                  // /layer3/layer3.5/conv1/Conv /layer3/layer3.5/bn1/BatchNormalization /layer3/layer3.5/relu/Relu
-    step!(43, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B53), w.get(W41), a.write(own(B54, t)), a.write(B55))); // /layer3/layer3.5/conv2/Conv /layer3/layer3.5/bn2/BatchNormalization /layer3/layer3.5/relu_1/Relu
-    step!(44, conv1x1_256x14x14_1024_add_relu(a.read(B55), w.get(W42), a.read(B52), a.write(B56)));                 // /layer3/layer3.5/conv3/Conv /layer3/layer3.5/bn3/BatchNormalization /layer3/layer3.5/Add /layer3/layer3.5/relu_2/Relu
-    step!(45, conv1x1_1024x14x14_512_relu(a.read(B56), w.get(W43), a.write(B57)));                                  // /layer4/layer4.0/conv1/Conv /layer4/layer4.0/bn1/BatchNormalization /layer4/layer4.0/relu/Relu
-    step!(46, conv3x3s2_512x14x14_512_relu(a.read(B57), w.get(W44), a.write(B58)));                                 // /layer4/layer4.0/conv2/Conv /layer4/layer4.0/bn2/BatchNormalization /layer4/layer4.0/relu_1/Relu
-    step!(47, conv1x1s2_1024x14x14_2048(a.read(B56), w.get(W45), a.write(B59)));                                    // /layer4/layer4.0/downsample/downsample.0/Conv /layer4/layer4.0/downsample/downsample.1/BatchNormalization
-    step!(48, conv1x1_512x7x7_2048_add_relu(a.read(B58), w.get(W46), a.read(B59), a.write(B60)));                   // /layer4/layer4.0/conv3/Conv /layer4/layer4.0/bn3/BatchNormalization /layer4/layer4.0/Add /layer4/layer4.0/relu_2/Relu
-    step!(49, conv1x1_2048x7x7_512_relu(a.read(B60), w.get(W47), a.write(B61)));                                    // /layer4/layer4.1/conv1/Conv /layer4/layer4.1/bn1/BatchNormalization /layer4/layer4.1/relu/Relu
-    step!(50, |t| winograd2x4_3x3_512x7x7_512_relu(a.read(B61), w.get(W48), a.write(own(B62, t)), a.write(B63)));   // /layer4/layer4.1/conv2/Conv /layer4/layer4.1/bn2/BatchNormalization /layer4/layer4.1/relu_1/Relu
-    step!(51, conv1x1_512x7x7_2048_add_relu(a.read(B63), w.get(W49), a.read(B60), a.write(B64)));                   // /layer4/layer4.1/conv3/Conv /layer4/layer4.1/bn3/BatchNormalization /layer4/layer4.1/Add /layer4/layer4.1/relu_2/Relu
-    step!(52, conv1x1_2048x7x7_512_relu(a.read(B64), w.get(W50), a.write(B65)));                                    // /layer4/layer4.2/conv1/Conv /layer4/layer4.2/bn1/BatchNormalization /layer4/layer4.2/relu/Relu
-    step!(53, |t| winograd2x4_3x3_512x7x7_512_relu(a.read(B65), w.get(W51), a.write(own(B66, t)), a.write(B67)));   // /layer4/layer4.2/conv2/Conv /layer4/layer4.2/bn2/BatchNormalization /layer4/layer4.2/relu_1/Relu
-    step!(54, conv1x1_512x7x7_2048_add_relu(a.read(B67), w.get(W52), a.read(B64), a.write(B68)));                   // /layer4/layer4.2/conv3/Conv /layer4/layer4.2/bn3/BatchNormalization /layer4/layer4.2/Add /layer4/layer4.2/relu_2/Relu
-    step!(55, globalavgpool_2048x7x7(a.read(B68), a.write(B69)));                                                   // /avgpool/GlobalAveragePool
-    step!(56, matmul_1x2048x1000(a.read(B69), w.get(W53), a.write(B70)));                                           // /fc/Gemm
+    step!(0, pad_3x224x224(input0, a.write(B1)));                                                                     // 
+    step!(1, conv7x7s2_3x224x224_64_relu(a.read(B1), w.get(W0), a.write(B2)));                                        // /conv1/Conv /bn1/BatchNormalization /relu/Relu
+    step!(2, maxpool3x3s2_64x112x112(a.read(B2), a.write(B3)));                                                       // /maxpool/MaxPool
+    step!(3, conv1x1_64x56x56_64_relu(a.read(B3), w.get(W1), a.write(B4)));                                           // /layer1/layer1.0/conv1/Conv /layer1/layer1.0/bn1/BatchNormalization /layer1/layer1.0/relu/Relu
+    step!(4, |t| winograd4x4_3x3_64x56x56_64_relu(a.read(B4), w.get(W2), a.write(own(B5, t)), a.write(B6)));          // /layer1/layer1.0/conv2/Conv /layer1/layer1.0/bn2/BatchNormalization /layer1/layer1.0/relu_1/Relu
+    step!(5, conv1x1_64x56x56_256(a.read(B3), w.get(W3), a.write(B7)));                                               // /layer1/layer1.0/downsample/downsample.0/Conv /layer1/layer1.0/downsample/downsample.1/BatchNormalization
+    step!(6, conv1x1_64x56x56_256_add_relu(a.read(B6), w.get(W4), a.read(B7), a.write(B8)));                          // /layer1/layer1.0/conv3/Conv /layer1/layer1.0/bn3/BatchNormalization /layer1/layer1.0/Add /layer1/layer1.0/relu_2/Relu
+    step!(7, conv1x1_256x56x56_64_relu(a.read(B8), w.get(W5), a.write(B9)));                                          // /layer1/layer1.1/conv1/Conv /layer1/layer1.1/bn1/BatchNormalization /layer1/layer1.1/relu/Relu
+    step!(8, |t| winograd4x4_3x3_64x56x56_64_relu(a.read(B9), w.get(W6), a.write(own(B10, t)), a.write(B11)));        // /layer1/layer1.1/conv2/Conv /layer1/layer1.1/bn2/BatchNormalization /layer1/layer1.1/relu_1/Relu
+    step!(9, conv1x1_64x56x56_256_add_relu(a.read(B11), w.get(W7), a.read(B8), a.write(B12)));                        // /layer1/layer1.1/conv3/Conv /layer1/layer1.1/bn3/BatchNormalization /layer1/layer1.1/Add /layer1/layer1.1/relu_2/Relu
+    step!(10, conv1x1_256x56x56_64_relu(a.read(B12), w.get(W8), a.write(B13)));                                       // /layer1/layer1.2/conv1/Conv /layer1/layer1.2/bn1/BatchNormalization /layer1/layer1.2/relu/Relu
+    step!(11, |t| winograd4x4_3x3_64x56x56_64_relu(a.read(B13), w.get(W9), a.write(own(B14, t)), a.write(B15)));      // /layer1/layer1.2/conv2/Conv /layer1/layer1.2/bn2/BatchNormalization /layer1/layer1.2/relu_1/Relu
+    step!(12, conv1x1_64x56x56_256_add_relu(a.read(B15), w.get(W10), a.read(B12), a.write(B16)));                     // /layer1/layer1.2/conv3/Conv /layer1/layer1.2/bn3/BatchNormalization /layer1/layer1.2/Add /layer1/layer1.2/relu_2/Relu
+    step!(13, conv1x1_256x56x56_128_relu(a.read(B16), w.get(W11), a.write(B17)));                                     // /layer2/layer2.0/conv1/Conv /layer2/layer2.0/bn1/BatchNormalization /layer2/layer2.0/relu/Relu
+    step!(14, |t| winograd4x4_3x3s2_128x56x56_128_relu(a.read(B17), w.get(W12), a.write(own(B18, t)), a.write(B19))); // /layer2/layer2.0/conv2/Conv /layer2/layer2.0/bn2/BatchNormalization /layer2/layer2.0/relu_1/Relu
+    step!(15, conv1x1s2_256x56x56_512(a.read(B16), w.get(W13), a.write(B20)));                                        // /layer2/layer2.0/downsample/downsample.0/Conv /layer2/layer2.0/downsample/downsample.1/BatchNormalization
+    step!(16, conv1x1_128x28x28_512_add_relu(a.read(B19), w.get(W14), a.read(B20), a.write(B21)));                    // /layer2/layer2.0/conv3/Conv /layer2/layer2.0/bn3/BatchNormalization /layer2/layer2.0/Add /layer2/layer2.0/relu_2/Relu
+    step!(17, conv1x1_512x28x28_128_relu(a.read(B21), w.get(W15), a.write(B22)));                                     // /layer2/layer2.1/conv1/Conv /layer2/layer2.1/bn1/BatchNormalization /layer2/layer2.1/relu/Relu
+    step!(18, |t| winograd4x4_3x3_128x28x28_128_relu(a.read(B22), w.get(W16), a.write(own(B23, t)), a.write(B24)));   // /layer2/layer2.1/conv2/Conv /layer2/layer2.1/bn2/BatchNormalization /layer2/layer2.1/relu_1/Relu
+    step!(19, conv1x1_128x28x28_512_add_relu(a.read(B24), w.get(W17), a.read(B21), a.write(B25)));                    // /layer2/layer2.1/conv3/Conv /layer2/layer2.1/bn3/BatchNormalization /layer2/layer2.1/Add /layer2/layer2.1/relu_2/Relu
+    step!(20, conv1x1_512x28x28_128_relu(a.read(B25), w.get(W18), a.write(B26)));                                     // /layer2/layer2.2/conv1/Conv /layer2/layer2.2/bn1/BatchNormalization /layer2/layer2.2/relu/Relu
+    step!(21, |t| winograd4x4_3x3_128x28x28_128_relu(a.read(B26), w.get(W19), a.write(own(B27, t)), a.write(B28)));   // /layer2/layer2.2/conv2/Conv /layer2/layer2.2/bn2/BatchNormalization /layer2/layer2.2/relu_1/Relu
+    step!(22, conv1x1_128x28x28_512_add_relu(a.read(B28), w.get(W20), a.read(B25), a.write(B29)));                    // /layer2/layer2.2/conv3/Conv /layer2/layer2.2/bn3/BatchNormalization /layer2/layer2.2/Add /layer2/layer2.2/relu_2/Relu
+    step!(23, conv1x1_512x28x28_128_relu(a.read(B29), w.get(W21), a.write(B30)));                                     // /layer2/layer2.3/conv1/Conv /layer2/layer2.3/bn1/BatchNormalization /layer2/layer2.3/relu/Relu
+    step!(24, |t| winograd4x4_3x3_128x28x28_128_relu(a.read(B30), w.get(W22), a.write(own(B31, t)), a.write(B32)));   // /layer2/layer2.3/conv2/Conv /layer2/layer2.3/bn2/BatchNormalization /layer2/layer2.3/relu_1/Relu
+    step!(25, conv1x1_128x28x28_512_add_relu(a.read(B32), w.get(W23), a.read(B29), a.write(B33)));                    // /layer2/layer2.3/conv3/Conv /layer2/layer2.3/bn3/BatchNormalization /layer2/layer2.3/Add /layer2/layer2.3/relu_2/Relu
+    step!(26, conv1x1_512x28x28_256_relu(a.read(B33), w.get(W24), a.write(B34)));                                     // /layer3/layer3.0/conv1/Conv /layer3/layer3.0/bn1/BatchNormalization /layer3/layer3.0/relu/Relu
+    step!(27, |t| winograd2x2_3x3s2_256x28x28_256_relu(a.read(B34), w.get(W25), a.write(own(B35, t)), a.write(B36))); // /layer3/layer3.0/conv2/Conv /layer3/layer3.0/bn2/BatchNormalization /layer3/layer3.0/relu_1/Relu
+    step!(28, conv1x1s2_512x28x28_1024(a.read(B33), w.get(W26), a.write(B37)));                                       // /layer3/layer3.0/downsample/downsample.0/Conv /layer3/layer3.0/downsample/downsample.1/BatchNormalization
+    step!(29, conv1x1_256x14x14_1024_add_relu(a.read(B36), w.get(W27), a.read(B37), a.write(B38)));                   // /layer3/layer3.0/conv3/Conv /layer3/layer3.0/bn3/BatchNormalization /layer3/layer3.0/Add /layer3/layer3.0/relu_2/Relu
+    step!(30, conv1x1_1024x14x14_256_relu(a.read(B38), w.get(W28), a.write(B39)));                                    // /layer3/layer3.1/conv1/Conv /layer3/layer3.1/bn1/BatchNormalization /layer3/layer3.1/relu/Relu
+    step!(31, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B39), w.get(W29), a.write(own(B40, t)), a.write(B41)));   // /layer3/layer3.1/conv2/Conv /layer3/layer3.1/bn2/BatchNormalization /layer3/layer3.1/relu_1/Relu
+    step!(32, conv1x1_256x14x14_1024_add_relu(a.read(B41), w.get(W30), a.read(B38), a.write(B42)));                   // /layer3/layer3.1/conv3/Conv /layer3/layer3.1/bn3/BatchNormalization /layer3/layer3.1/Add /layer3/layer3.1/relu_2/Relu
+    step!(33, conv1x1_1024x14x14_256_relu(a.read(B42), w.get(W31), a.write(B43)));                                    // /layer3/layer3.2/conv1/Conv /layer3/layer3.2/bn1/BatchNormalization /layer3/layer3.2/relu/Relu
+    step!(34, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B43), w.get(W32), a.write(own(B44, t)), a.write(B45)));   // /layer3/layer3.2/conv2/Conv /layer3/layer3.2/bn2/BatchNormalization /layer3/layer3.2/relu_1/Relu
+    step!(35, conv1x1_256x14x14_1024_add_relu(a.read(B45), w.get(W33), a.read(B42), a.write(B46)));                   // /layer3/layer3.2/conv3/Conv /layer3/layer3.2/bn3/BatchNormalization /layer3/layer3.2/Add /layer3/layer3.2/relu_2/Relu
+    step!(36, conv1x1_1024x14x14_256_relu(a.read(B46), w.get(W34), a.write(B47)));                                    // /layer3/layer3.3/conv1/Conv /layer3/layer3.3/bn1/BatchNormalization /layer3/layer3.3/relu/Relu
+    step!(37, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B47), w.get(W35), a.write(own(B48, t)), a.write(B49)));   // /layer3/layer3.3/conv2/Conv /layer3/layer3.3/bn2/BatchNormalization /layer3/layer3.3/relu_1/Relu
+    step!(38, conv1x1_256x14x14_1024_add_relu(a.read(B49), w.get(W36), a.read(B46), a.write(B50)));                   // /layer3/layer3.3/conv3/Conv /layer3/layer3.3/bn3/BatchNormalization /layer3/layer3.3/Add /layer3/layer3.3/relu_2/Relu
+    step!(39, conv1x1_1024x14x14_256_relu(a.read(B50), w.get(W37), a.write(B51)));                                    // /layer3/layer3.4/conv1/Conv /layer3/layer3.4/bn1/BatchNormalization /layer3/layer3.4/relu/Relu
+    step!(40, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B51), w.get(W38), a.write(own(B52, t)), a.write(B53)));   // /layer3/layer3.4/conv2/Conv /layer3/layer3.4/bn2/BatchNormalization /layer3/layer3.4/relu_1/Relu
+    step!(41, conv1x1_256x14x14_1024_add_relu(a.read(B53), w.get(W39), a.read(B50), a.write(B54)));                   // /layer3/layer3.4/conv3/Conv /layer3/layer3.4/bn3/BatchNormalization /layer3/layer3.4/Add /layer3/layer3.4/relu_2/Relu
+    step!(42, conv1x1_1024x14x14_256_relu(a.read(B54), w.get(W40), a.write(B55)));                                    // /layer3/layer3.5/conv1/Conv /layer3/layer3.5/bn1/BatchNormalization /layer3/layer3.5/relu/Relu
+    step!(43, |t| winograd4x4_3x3_256x14x14_256_relu(a.read(B55), w.get(W41), a.write(own(B56, t)), a.write(B57)));   // /layer3/layer3.5/conv2/Conv /layer3/layer3.5/bn2/BatchNormalization /layer3/layer3.5/relu_1/Relu
+    step!(44, conv1x1_256x14x14_1024_add_relu(a.read(B57), w.get(W42), a.read(B54), a.write(B58)));                   // /layer3/layer3.5/conv3/Conv /layer3/layer3.5/bn3/BatchNormalization /layer3/layer3.5/Add /layer3/layer3.5/relu_2/Relu
+    step!(45, conv1x1_1024x14x14_512_relu(a.read(B58), w.get(W43), a.write(B59)));                                    // /layer4/layer4.0/conv1/Conv /layer4/layer4.0/bn1/BatchNormalization /layer4/layer4.0/relu/Relu
+    step!(46, conv3x3s2_512x14x14_512_relu(a.read(B59), w.get(W44), a.write(B60)));                                   // /layer4/layer4.0/conv2/Conv /layer4/layer4.0/bn2/BatchNormalization /layer4/layer4.0/relu_1/Relu
+    step!(47, conv1x1s2_1024x14x14_2048(a.read(B58), w.get(W45), a.write(B61)));                                      // /layer4/layer4.0/downsample/downsample.0/Conv /layer4/layer4.0/downsample/downsample.1/BatchNormalization
+    step!(48, conv1x1_512x7x7_2048_add_relu(a.read(B60), w.get(W46), a.read(B61), a.write(B62)));                     // /layer4/layer4.0/conv3/Conv /layer4/layer4.0/bn3/BatchNormalization /layer4/layer4.0/Add /layer4/layer4.0/relu_2/Relu
+    step!(49, conv1x1_2048x7x7_512_relu(a.read(B62), w.get(W47), a.write(B63)));                                      // /layer4/layer4.1/conv1/Conv /layer4/layer4.1/bn1/BatchNormalization /layer4/layer4.1/relu/Relu
+    step!(50, |t| winograd2x4_3x3_512x7x7_512_relu(a.read(B63), w.get(W48), a.write(own(B64, t)), a.write(B65)));     // /layer4/layer4.1/conv2/Conv /layer4/layer4.1/bn2/BatchNormalization /layer4/layer4.1/relu_1/Relu
+    step!(51, conv1x1_512x7x7_2048_add_relu(a.read(B65), w.get(W49), a.read(B62), a.write(B66)));                     // /layer4/layer4.1/conv3/Conv /layer4/layer4.1/bn3/BatchNormalization /layer4/layer4.1/Add /layer4/layer4.1/relu_2/Relu
+    step!(52, conv1x1_2048x7x7_512_relu(a.read(B66), w.get(W50), a.write(B67)));                                      // /layer4/layer4.2/conv1/Conv /layer4/layer4.2/bn1/BatchNormalization /layer4/layer4.2/relu/Relu
+    step!(53, |t| winograd2x4_3x3_512x7x7_512_relu(a.read(B67), w.get(W51), a.write(own(B68, t)), a.write(B69)));     // /layer4/layer4.2/conv2/Conv /layer4/layer4.2/bn2/BatchNormalization /layer4/layer4.2/relu_1/Relu
+    step!(54, conv1x1_512x7x7_2048_add_relu(a.read(B69), w.get(W52), a.read(B66), a.write(B70)));                     // /layer4/layer4.2/conv3/Conv /layer4/layer4.2/bn3/BatchNormalization /layer4/layer4.2/Add /layer4/layer4.2/relu_2/Relu
+    step!(55, globalavgpool_2048x7x7(a.read(B70), a.write(B71)));                                                     // /avgpool/GlobalAveragePool
+    step!(56, matmul_1x2048x1000(a.read(B71), w.get(W53), a.write(B72)));                                             // /fc/Gemm
 }

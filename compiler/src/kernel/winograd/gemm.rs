@@ -11,24 +11,68 @@ const UNROLL_K: usize = 4;
 
 /// All frequencies of one band and one group of output blocks, into M.
 pub fn products(b: &mut Builder, frame: &Frame, band: &Band, weights: &Affine) {
-    let tiles = band.tiles(frame.spec);
-    let rounds = tiles.div_ceil(frame.most_tiles);
-    let each = tiles.div_ceil(rounds);
-    b.for_("f", frame.weights.frequencies(), |b, f| {
-        let w = weights.clone().offset(frame.weights.bias).plus(f, frame.weights.pitch_frequency());
-        let whole = tiles / each;
-        b.for_("p", whole, |b, p| {
-            let v = Affine::constant(0).plus(f, frame.v_frequency()).plus(p, each * BLOCK);
-            let m =
-                Affine::constant(frame.m_start()).plus(f, frame.m_frequency()).plus(p, each * frame.m_tile());
-            tile(b, frame, each, &v, &w, m);
+    let weights = weights.clone().offset(frame.weights.bias);
+    let frequency = frame.weights.pitch_frequency();
+    if frame.points == frame.weights.grid {
+        return b.for_("f", frame.frequencies(), |b, f| {
+            rounds(b, frame, band, &Affine::constant(0).plus(f, 1), &weights.clone().plus(f, frequency));
         });
-        if tiles > whole * each {
-            let v = Affine::constant(whole * each * BLOCK).plus(f, frame.v_frequency());
-            let m = Affine::constant(frame.m_start() + whole * each * frame.m_tile());
-            tile(b, frame, tiles - whole * each, &v, &w, m.plus(f, frame.m_frequency()));
+    }
+    let ([down, right], across) = ([0, 1].map(|axis| runs(frame, axis)), frame.weights.grid[1]);
+    for down in &down {
+        for right in &right {
+            b.for_("fy", down.count, |b, fy| {
+                b.for_("fx", right.count, |b, fx| {
+                    let f = Affine::constant(down.first * frame.points[1] + right.first);
+                    let f = f.plus(fy, frame.points[1]).plus(fx, 1);
+                    let w = weights.clone().offset((down.first * across + right.first) * frequency);
+                    let w = w.plus(fy, down.step * across * frequency).plus(fx, right.step * frequency);
+                    rounds(b, frame, band, &f, &w);
+                });
+            });
         }
+    }
+}
+
+/// Points `first..first + count` of an axis; those of the weights start at `first` too and go on by `step`.
+struct Run {
+    first: usize,
+    count: usize,
+    step: usize,
+}
+
+/// Of stride 1 each point has weights of its own; of stride 2 the inputs under the middle tap share the last.
+fn runs(frame: &Frame, axis: usize) -> Vec<Run> {
+    let (points, own) = (frame.points[axis], frame.weights.grid[axis]);
+    if points == own {
+        return vec![Run { first: 0, count: points, step: 1 }];
+    }
+    vec![
+        Run { first: 0, count: own - 1, step: 1 },
+        Run { first: own - 1, count: points - (own - 1), step: 0 },
+    ]
+}
+
+/// The tiles of a band at frequency `f`, with the weights at `w`.
+fn rounds(b: &mut Builder, frame: &Frame, band: &Band, f: &Affine, w: &Affine) {
+    let tiles = band.tiles(frame.spec);
+    let each = tiles.div_ceil(tiles.div_ceil(frame.most_tiles));
+    let whole = tiles / each;
+    let at = |start: usize, pitch: usize| scaled(f, pitch).offset(start);
+    b.for_("p", whole, |b, p| {
+        let v = at(0, frame.v_frequency()).plus(p, each * BLOCK);
+        let m = at(frame.m_start(), frame.m_frequency()).plus(p, each * frame.m_tile());
+        tile(b, frame, each, &v, w, m);
     });
+    if tiles > whole * each {
+        let v = at(whole * each * BLOCK, frame.v_frequency());
+        let m = at(frame.m_start() + whole * each * frame.m_tile(), frame.m_frequency());
+        tile(b, frame, tiles - whole * each, &v, w, m);
+    }
+}
+
+fn scaled(f: &Affine, pitch: usize) -> Affine {
+    f.terms.iter().fold(Affine::constant(f.base * pitch), |at, &(var, step)| at.plus(var, step * pitch))
 }
 
 /// One register tile: `tiles` tiles by the blocks of the group.

@@ -114,7 +114,7 @@ impl Position {
 /// One band: its input transform, then every group of output blocks.
 fn sweep(b: &mut Builder, frame: &Frame, band: &Band, groups: usize, position: &Position) {
     let x = &frame.spec.conv.x;
-    let start = position.step(Affine::constant(0), x.pitch_n(), band.rows * frame.spec.tile[0] * x.pitch_y());
+    let start = position.step(Affine::constant(0), x.pitch_n(), band.input_step(frame.spec) * x.pitch_y());
     transform::input(b, frame, band, &start);
     b.for_("g", groups, |b, g| group(b, frame, band, g, position));
 }

@@ -23,6 +23,8 @@ pub struct Frame<'a> {
     pub y: ParamId,
     /// By axis.
     pub matrices: [Matrices; 2],
+    /// Points of a tile, by axis.
+    pub points: [usize; 2],
     /// Registers do not hold what is between the passes of a transform.
     pub fenced: bool,
 }
@@ -42,10 +44,16 @@ impl<'a> Frame<'a> {
         b.stride(w, "W_FREQUENCY", weights.pitch_frequency());
         b.stride(y, "Y_ROW", spec.conv.y.pitch_y());
         b.stride(y, "Y_PLANE", spec.conv.y.pitch_plane());
-        let matrices = spec.tile.map(matrices);
+        let matrices = [0, 1].map(|axis| matrices(spec.tile[axis], spec.conv.taps.stride[axis]));
+        let points = spec.points();
         let &WinogradSchedule { blocks, tiles: most_tiles, prefetch } = schedule;
-        let fenced = isa.registers < weights.frequencies();
-        Frame { spec, weights, blocks, most_tiles, prefetch, x, w, r: find("r"), s, y, matrices, fenced }
+        let (r, fenced) = (find("r"), isa.registers < points[0] * points[1]);
+        Frame { spec, weights, blocks, most_tiles, prefetch, x, w, r, s, y, matrices, points, fenced }
+    }
+
+    /// Points of a tile.
+    pub fn frequencies(&self) -> usize {
+        self.points[0] * self.points[1]
     }
 
     /// In V, from a frequency to the next.
@@ -60,12 +68,12 @@ impl<'a> Frame<'a> {
 
     /// First float of M: the products, `[f][tile][block][16]`.
     pub fn m_start(&self) -> usize {
-        self.weights.frequencies() * self.v_frequency()
+        self.frequencies() * self.v_frequency()
     }
 
     /// First float of what is between the two passes of a transform: a vector of 16 channels per frequency.
     pub fn t_start(&self) -> usize {
-        self.spec.scratch() - self.weights.frequencies() * BLOCK
+        self.spec.scratch() - self.frequencies() * BLOCK
     }
 
     /// In M, from a frequency to the next.
@@ -119,6 +127,11 @@ impl Band {
     /// First output row of the first band.
     pub fn first_row(&self, spec: &WinogradSpec) -> usize {
         self.first * spec.tile[0]
+    }
+
+    /// Rows of input from one band to the next.
+    pub fn input_step(&self, spec: &WinogradSpec) -> usize {
+        self.rows * spec.tile[0] * spec.conv.taps.stride[0]
     }
 
     /// Output rows of one band.

@@ -13,18 +13,19 @@ pub fn input(b: &mut Builder, frame: &Frame, band: &Band, start: &Affine) {
     let (spec, conv) = (frame.spec, &frame.spec.conv);
     let x = &conv.x;
     let corner = x.origin() - conv.taps.pad[0] * x.pitch_y() - conv.taps.pad[1] * x.pitch_x();
-    let corner = start.clone().offset(corner + band.first_row(spec) * x.pitch_y());
+    let [stride_y, stride_x] = conv.taps.stride;
+    let (step_y, step_x) = (spec.tile[0] * stride_y * x.pitch_y(), spec.tile[1] * stride_x * x.pitch_x());
+    let corner = start.clone().offset(corner + band.first_row(spec) * stride_y * x.pitch_y());
     b.for_("cb", frame.weights.in_blocks, |b, cb| {
         let from = corner.clone().plus(cb, x.pitch_plane());
         let to = Affine::constant(0).plus(cb, frame.v_block());
         each_tile(b, frame, band, |b, down, right, [py, px], tile| {
-            let from = from.clone().offset(down.first * spec.tile[0] * x.pitch_y());
-            let from = from.offset(right.first * spec.tile[1] * x.pitch_x());
-            let from = from.plus(py, spec.tile[0] * x.pitch_y()).plus(px, spec.tile[1] * x.pitch_x());
+            let from = from.clone().offset(down.first * step_y + right.first * step_x);
+            let from = from.plus(py, step_y).plus(px, step_x);
             let to = added(to.clone(), &tile, BLOCK);
             b.for_("h", parts(b), |b, h| {
                 let (from, to) = (from.clone().plus(h, b.lanes()), to.clone().plus(h, b.lanes()));
-                let (rows, columns) = (down.outputs + 2, right.outputs + 2);
+                let (rows, columns) = (spec.inputs(0, down.outputs), spec.inputs(1, right.outputs));
                 let load = |i: usize, j: usize| {
                     load(frame.x, from.clone().offset(i * x.pitch_y() + j * x.pitch_x()))
                 };
@@ -129,7 +130,7 @@ fn two_passes(
 ) {
     let lanes = b.lanes();
     let between = |i: usize, j: usize| {
-        let at = frame.t_start() + (i * frame.weights.grid[1] + j) * BLOCK;
+        let at = frame.t_start() + (i * frame.points[1] + j) * BLOCK;
         Affine::constant(at).plus(h, lanes)
     };
     let used = |rows: &[Vec<f64>], k: usize| rows.iter().any(|row| row[k] != 0.0);

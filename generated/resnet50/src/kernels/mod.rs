@@ -57,8 +57,14 @@ pub struct Kernels {
     pub conv1x1_256x56x56_128_relu: Entry<
         unsafe fn(&[f32; 802816], &[f32; 32896], Out<'_, 430592>, Range<usize>),
     >,
-    pub conv3x3s2_128x56x56_128_relu: Entry<
-        unsafe fn(&[f32; 430592], &[f32; 147584], Out<'_, 100352>, Range<usize>),
+    pub winograd4x4_3x3s2_128x56x56_128_relu: Entry<
+        unsafe fn(
+            &[f32; 430592],
+            &[f32; 589952],
+            Out<'_, 219024>,
+            Out<'_, 100352>,
+            Range<usize>,
+        ),
     >,
     pub conv1x1s2_256x56x56_512: Entry<
         unsafe fn(&[f32; 802816], &[f32; 131584], Out<'_, 401408>, Range<usize>),
@@ -87,8 +93,14 @@ pub struct Kernels {
     pub conv1x1_512x28x28_256_relu: Entry<
         unsafe fn(&[f32; 401408], &[f32; 131328], Out<'_, 230400>, Range<usize>),
     >,
-    pub conv3x3s2_256x28x28_256_relu: Entry<
-        unsafe fn(&[f32; 230400], &[f32; 590080], Out<'_, 50176>, Range<usize>),
+    pub winograd2x2_3x3s2_256x28x28_256_relu: Entry<
+        unsafe fn(
+            &[f32; 230400],
+            &[f32; 1048832],
+            Out<'_, 112400>,
+            Out<'_, 50176>,
+            Range<usize>,
+        ),
     >,
     pub conv1x1s2_512x28x28_1024: Entry<
         unsafe fn(&[f32; 401408], &[f32; 525312], Out<'_, 200704>, Range<usize>),
@@ -199,9 +211,9 @@ pub static PORTABLE: Kernels = Kernels {
         tasks: portable::conv1x1_256x56x56_128_relu::TASKS,
         whole: false,
     },
-    conv3x3s2_128x56x56_128_relu: Entry {
-        run: portable::conv3x3s2_128x56x56_128_relu::conv3x3s2_128x56x56_128_relu,
-        tasks: portable::conv3x3s2_128x56x56_128_relu::TASKS,
+    winograd4x4_3x3s2_128x56x56_128_relu: Entry {
+        run: portable::winograd4x4_3x3s2_128x56x56_128_relu::winograd4x4_3x3s2_128x56x56_128_relu,
+        tasks: portable::winograd4x4_3x3s2_128x56x56_128_relu::TASKS,
         whole: false,
     },
     conv1x1s2_256x56x56_512: Entry {
@@ -229,9 +241,9 @@ pub static PORTABLE: Kernels = Kernels {
         tasks: portable::conv1x1_512x28x28_256_relu::TASKS,
         whole: false,
     },
-    conv3x3s2_256x28x28_256_relu: Entry {
-        run: portable::conv3x3s2_256x28x28_256_relu::conv3x3s2_256x28x28_256_relu,
-        tasks: portable::conv3x3s2_256x28x28_256_relu::TASKS,
+    winograd2x2_3x3s2_256x28x28_256_relu: Entry {
+        run: portable::winograd2x2_3x3s2_256x28x28_256_relu::winograd2x2_3x3s2_256x28x28_256_relu,
+        tasks: portable::winograd2x2_3x3s2_256x28x28_256_relu::TASKS,
         whole: false,
     },
     conv1x1s2_512x28x28_1024: Entry {
@@ -344,9 +356,9 @@ pub static AVX2: Kernels = Kernels {
         tasks: avx2::conv1x1_256x56x56_128_relu::TASKS,
         whole: false,
     },
-    conv3x3s2_128x56x56_128_relu: Entry {
-        run: avx2::conv3x3s2_128x56x56_128_relu::conv3x3s2_128x56x56_128_relu,
-        tasks: avx2::conv3x3s2_128x56x56_128_relu::TASKS,
+    winograd4x4_3x3s2_128x56x56_128_relu: Entry {
+        run: avx2::winograd4x4_3x3s2_128x56x56_128_relu::winograd4x4_3x3s2_128x56x56_128_relu,
+        tasks: avx2::winograd4x4_3x3s2_128x56x56_128_relu::TASKS,
         whole: false,
     },
     conv1x1s2_256x56x56_512: Entry {
@@ -374,9 +386,9 @@ pub static AVX2: Kernels = Kernels {
         tasks: avx2::conv1x1_512x28x28_256_relu::TASKS,
         whole: false,
     },
-    conv3x3s2_256x28x28_256_relu: Entry {
-        run: avx2::conv3x3s2_256x28x28_256_relu::conv3x3s2_256x28x28_256_relu,
-        tasks: avx2::conv3x3s2_256x28x28_256_relu::TASKS,
+    winograd2x2_3x3s2_256x28x28_256_relu: Entry {
+        run: avx2::winograd2x2_3x3s2_256x28x28_256_relu::winograd2x2_3x3s2_256x28x28_256_relu,
+        tasks: avx2::winograd2x2_3x3s2_256x28x28_256_relu::TASKS,
         whole: false,
     },
     conv1x1s2_512x28x28_1024: Entry {
@@ -489,9 +501,9 @@ pub static AVX512: Kernels = Kernels {
         tasks: avx512::conv1x1_256x56x56_128_relu::TASKS,
         whole: false,
     },
-    conv3x3s2_128x56x56_128_relu: Entry {
-        run: avx512::conv3x3s2_128x56x56_128_relu::conv3x3s2_128x56x56_128_relu,
-        tasks: avx512::conv3x3s2_128x56x56_128_relu::TASKS,
+    winograd4x4_3x3s2_128x56x56_128_relu: Entry {
+        run: avx512::winograd4x4_3x3s2_128x56x56_128_relu::winograd4x4_3x3s2_128x56x56_128_relu,
+        tasks: avx512::winograd4x4_3x3s2_128x56x56_128_relu::TASKS,
         whole: false,
     },
     conv1x1s2_256x56x56_512: Entry {
@@ -519,9 +531,9 @@ pub static AVX512: Kernels = Kernels {
         tasks: avx512::conv1x1_512x28x28_256_relu::TASKS,
         whole: false,
     },
-    conv3x3s2_256x28x28_256_relu: Entry {
-        run: avx512::conv3x3s2_256x28x28_256_relu::conv3x3s2_256x28x28_256_relu,
-        tasks: avx512::conv3x3s2_256x28x28_256_relu::TASKS,
+    winograd2x2_3x3s2_256x28x28_256_relu: Entry {
+        run: avx512::winograd2x2_3x3s2_256x28x28_256_relu::winograd2x2_3x3s2_256x28x28_256_relu,
+        tasks: avx512::winograd2x2_3x3s2_256x28x28_256_relu::TASKS,
         whole: false,
     },
     conv1x1s2_512x28x28_1024: Entry {
