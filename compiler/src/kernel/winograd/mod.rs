@@ -1,4 +1,4 @@
-//! Winograd convolution F(my x mx, 3x3) of stride 1, fused by band.
+//! Winograd convolution F(my x mx, 3x3) of stride 1 or 2, fused by band.
 //!
 //! ```text
 //! tasks band (rows of tiles)                     | once: the input transform; tasks g
@@ -7,6 +7,9 @@
 //!     for f (frequencies): M[f][tile][block] = sum over cb, k of V * U    (register tiles of tiles by blocks)
 //!     for each tile: y = act(A^T M A + bias + r)
 //! ```
+//!
+//! Of stride 2, each axis is two filters: the outer taps over every other input, F(m, 2), and the middle tap over the inputs
+//! between, whose points share their weights.
 //!
 //! Tiles at the right and lower edge may be partial: the rows and columns that do not exist are left out of their
 //! transforms when the kernel is built.
