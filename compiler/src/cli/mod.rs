@@ -1,7 +1,8 @@
 //! The command `tilewright`: one file per sub-command, and their parts as functions for programs that do the same.
 //!
 //! Results go to standard output, errors to standard error as one paragraph, progress to a terminal only. The exit code
-//! is 1 after an error and 2 after a wrong command line. Whoever reads the output may close it early.
+//! is 1 after an error, 2 after a wrong command line and 3 where nothing could be found out ([`Skipped`]). Whoever reads the
+//! output may close it early.
 
 pub mod build;
 pub mod cargo;
@@ -16,11 +17,13 @@ pub mod program;
 pub mod progress;
 pub mod schedule;
 pub mod sources;
+pub mod tune;
 pub mod verify;
 pub mod zoo;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -38,6 +41,7 @@ enum Command {
     Compile(compile::Args),
     Build(build::Args),
     Verify(verify::Args),
+    Tune(tune::Args),
     Ops(ops::Args),
     Zoo(zoo::Args),
 }
@@ -59,6 +63,7 @@ impl Command {
             Command::Compile(args) => compile::run(args, out),
             Command::Build(args) => build::run(args, out),
             Command::Verify(args) => verify::run(args, out),
+            Command::Tune(args) => tune::run(args, out),
             Command::Ops(args) => ops::run(args, out),
             Command::Zoo(args) => zoo::run(args, out),
         }
@@ -81,9 +86,28 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // Nothing is left to do when no one reads the error.
+    if error.is::<Skipped>() {
+        let _ = writeln!(anstream::stderr(), "skipped: {error:#}");
+        return ExitCode::from(SKIPPED);
+    }
     let _ = writeln!(anstream::stderr(), "error: {error:#}");
     ExitCode::FAILURE
 }
+
+/// Nothing is wrong, but what was asked for could not be found out and nothing was written: exit code 3.
+#[derive(Debug)]
+pub struct Skipped(pub String);
+
+/// The exit code of [`Skipped`].
+const SKIPPED: u8 = 3;
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Skipped {}
 
 /// Prints what clap has to say, help included; 2 for an error.
 fn usage_error(error: &clap::Error) -> ExitCode {

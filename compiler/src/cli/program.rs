@@ -55,16 +55,24 @@ impl ProgramArgs {
         if super::facts::is_topology(&graph) {
             bail!("the model has no numbers; a program needs one with its weights");
         }
+        self.build_as(graph, Options { weights: Weights::Embed, ..options }, progress)
+    }
+
+    /// The same with the weights where the options say.
+    ///
+    /// # Errors
+    /// As [`ProgramArgs::build`].
+    pub fn build_as(&self, graph: Graph, options: Options, progress: &Progress) -> Result<Program> {
         let target_dir = std::path::absolute(self.target_dir()?)?;
         let runtime = match sources::embedded() {
             true => RuntimeDep::Path("../../workspace/runtime".to_owned()),
             false => RuntimeDep::Registry,
         };
-        let options = Options { weights: Weights::Embed, runtime, standalone: true, ..options };
+        let options = Options { runtime, standalone: true, ..options };
         progress.say("generating code");
         let compiled = crate::compile(graph, &options)?;
         progress.say("packing weights");
-        let mut files = contents(&compiled, true)?;
+        let mut files = contents(&compiled, options.weights == Weights::Embed)?;
         if let Some(lock) = sources::lock() {
             files.push(Content { path: "Cargo.lock".to_owned(), bytes: lock.as_bytes().to_vec() });
         }

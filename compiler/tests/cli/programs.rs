@@ -15,7 +15,7 @@ use tilewright::onnx::{LoadOptions, load_file};
 use tilewright_runtime::npy;
 
 /// Where programs are built; it stays, so that a second run of the tests is short.
-const TARGET: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/programs");
+pub const TARGET: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/programs");
 
 #[test]
 fn a_program_computes_what_the_model_means() {

@@ -1,7 +1,9 @@
-//! `--tuning`: files of schedules, as users write them.
+//! `--tuning`: files of schedules, as users write them; `tune`, which measures one.
 
+use super::programs::TARGET;
 use super::{fail, files, run, succeed, text, tiny};
 use std::fs;
+use tilewright::schedule::tuning::Tuning;
 
 const COMPILE: [&str; 8] = ["compile", "tiny.onnx", "--dim", "N=1", "-o", "out", "--tuning", "deep/t.tuning"];
 
@@ -47,4 +49,57 @@ fn lines_about_other_networks_are_warnings() {
     assert!(output.status.success(), "{warning}");
     let wanted = "warning: t.tuning line 2: the network has no kernel `conv3x3_9x8x8_20_relu`";
     assert!(warning.starts_with(wanted), "{warning}");
+}
+
+/// Machines differ in what they measure, and some are too noisy to say anything: what counts is what becomes of it.
+#[test]
+fn tune_writes_a_file_or_says_why_not() {
+    let folder = tiny();
+    let path = folder.path().join("t.tuning");
+    let args =
+        ["tune", "tiny.onnx", "--dim", "N=1", "--budget", "4s", "-o", "t.tuning", "--target-dir", TARGET];
+    let output = run(folder.path(), &args);
+    let (said, errors) = (text(&output.stdout), text(&output.stderr));
+    match output.status.code() {
+        Some(0) => {
+            assert!(said.contains("t.tuning: ") && errors.is_empty(), "{said}{errors}");
+            let file = Tuning::parse("t.tuning", &fs::read_to_string(&path).expect("a file"));
+            assert_eq!(file.tool, env!("CARGO_PKG_VERSION"));
+            assert!(!file.cpu.is_empty());
+        }
+        Some(3) => {
+            assert!(errors.starts_with("skipped: the machine is too noisy to tell"), "{errors}");
+            assert!(said.is_empty() && !path.exists(), "nothing was written: {said}");
+            println!("skipped: {errors}");
+            fs::write(&path, Tuning::default().to_string()).expect("a file");
+        }
+        code => panic!("{code:?}: {said}{errors}"),
+    }
+    succeed(folder.path(), &["compile", "tiny.onnx", "--dim", "N=1", "-o", "out", "--tuning", "t.tuning"]);
+}
+
+#[test]
+fn what_cannot_be_tuned_is_refused_at_once() {
+    let folder = tiny();
+    let tune = |more: &[&'static str]| [&["tune", "tiny.onnx", "--dim", "N=1"], more].concat();
+    for (more, want) in [
+        (&["-o", "t", "--budget", "5"][..], "as 90s, 5m or 1h"),
+        (&["-o", "t", "--threads", "0"], "1..=65535"),
+        (&["--budget", "5m"], "--output <FILE>"),
+    ] {
+        let error = fail(2, folder.path(), &tune(more));
+        assert!(error.contains(want), "{more:?}: {error}");
+    }
+    fs::write(folder.path().join("bad.tuning"), "tilewright-tuning 1\nconv avx2 blox 2\n").expect("a file");
+    for (more, want) in [
+        (&["-o", "none/t"][..], "none/t cannot be written"),
+        (&["-o", "t", "--tuning", "none.tuning"], "none.tuning"),
+        (&["-o", "t", "--tuning", "bad.tuning"], "bad.tuning line 2"),
+    ] {
+        let error = fail(1, folder.path(), &tune(more));
+        assert!(error.contains(want), "{more:?}: {error}");
+    }
+    succeed(folder.path(), &["zoo", "resnet18", "--topology", "--image", "32", "-o", "t.onnx"]);
+    assert!(fail(1, folder.path(), &["tune", "t.onnx", "-o", "t"]).contains("no numbers"));
+    assert!(!folder.path().join("t").exists());
 }

@@ -27,6 +27,8 @@
 //! | `prefetch N` | convolutions | how far ahead weights are asked for; 0 for never. Direct: sweeps. Winograd: blocks of input channels |
 
 mod apply;
+pub mod experiment;
+pub mod judge;
 mod parse;
 mod print;
 #[cfg(test)]
@@ -68,6 +70,8 @@ pub struct Line {
     pub kernel: String,
     /// What is overridden.
     pub setting: Setting,
+    /// The comment behind it.
+    pub note: String,
 }
 
 /// What a line overrides.
@@ -118,11 +122,19 @@ impl Tuning {
     /// Adds a line, in place of one about the same.
     pub fn set(&mut self, kernel: String, setting: Setting) {
         self.lines.retain(|line| line.kernel != kernel || !line.setting.same_place(&setting));
-        self.lines.push(Line { number: 0, kernel, setting });
+        self.lines.push(Line { number: 0, kernel, setting, note: String::new() });
     }
 }
 
 impl Setting {
+    /// What it is about, and what it says, as a line has them.
+    pub fn words(&self) -> (&'static str, String) {
+        match self {
+            Setting::Algorithm(algorithm) => ("algorithm", algorithm.to_string()),
+            Setting::Schedule(isa, wanted) => (isa.name, wanted.to_string()),
+        }
+    }
+
     /// True when both override the same thing of a kernel.
     fn same_place(&self, other: &Setting) -> bool {
         match (self, other) {

@@ -16,15 +16,15 @@ impl Tuning {
     pub fn parse(file: &str, text: &str) -> Tuning {
         let mut tuning = Tuning { file: file.to_owned(), ..Tuning::default() };
         let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
-        let mut lines = lines.by_ref().map(|(number, line)| (number, code(line)));
-        let first = lines.find(|(_, line)| !line.is_empty()).unwrap_or((1, ""));
-        if let Err(fault) = version(first.1) {
+        let first = lines.find(|(_, line)| !code(line).is_empty()).unwrap_or((1, ""));
+        if let Err(fault) = version(code(first.1)) {
             // What is no tuning file at all has no other faults worth a line.
             tuning.fault(first.0, fault);
             return tuning;
         }
-        for (number, line) in lines.filter(|(_, line)| !line.is_empty()) {
-            if let Err(fault) = tuning.line(number, line) {
+        for (number, line) in lines.filter(|(_, line)| !code(line).is_empty()) {
+            let note = line.split_once('#').map_or("", |(_, note)| note.trim());
+            if let Err(fault) = tuning.line(number, code(line), note) {
                 tuning.fault(number, fault);
             }
         }
@@ -36,7 +36,7 @@ impl Tuning {
         self.faults.push((number, problem));
     }
 
-    fn line(&mut self, number: usize, line: &str) -> Result<(), Fault> {
+    fn line(&mut self, number: usize, line: &str, note: &str) -> Result<(), Fault> {
         let mut words = line.split_whitespace();
         let first = words.next().unwrap_or_default();
         let of_header = match first {
@@ -48,18 +48,15 @@ impl Tuning {
             *field = words.collect::<Vec<_>>().join(" ");
             return Ok(());
         }
-        let line = match words.next() {
-            Some("algorithm") => {
-                let setting = Setting::Algorithm(algorithm(&mut words)?);
-                Line { number, kernel: name::as_direct(first), setting }
-            }
+        let (kernel, setting) = match words.next() {
+            Some("algorithm") => (name::as_direct(first), Setting::Algorithm(algorithm(&mut words)?)),
             Some(word) => {
                 let names = ISAS.map(|isa| isa.name).join(", ");
                 let isa = isa(word).ok_or_else(|| {
                     let reason = format!("`{word}` is no instruction set");
                     (reason, format!("say one of {names} behind the kernel's name, or `algorithm`"))
                 })?;
-                Line { number, kernel: first.to_owned(), setting: Setting::Schedule(isa, schedule(words)?) }
+                (first.to_owned(), Setting::Schedule(isa, schedule(words)?))
             }
             None => {
                 let reason = format!("nothing follows `{first}`");
@@ -67,13 +64,12 @@ impl Tuning {
                 return Err((reason, remedy.to_owned()));
             }
         };
-        let same =
-            |earlier: &&Line| earlier.kernel == line.kernel && earlier.setting.same_place(&line.setting);
+        let same = |earlier: &&Line| earlier.kernel == kernel && earlier.setting.same_place(&setting);
         if let Some(earlier) = self.lines.iter().find(same) {
             let reason = format!("it overrides what line {} has overridden", earlier.number);
             return Err((reason, "keep one of them".to_owned()));
         }
-        self.lines.push(line);
+        self.lines.push(Line { number, kernel, setting, note: note.to_owned() });
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Tuning files as text: what [`super::parse`] reads back.
 
-use super::{Algorithm, MAGIC, Setting, Tuning, VERSION};
+use super::{Algorithm, Line, MAGIC, Tuning, VERSION};
 use crate::kernel::tile::LoopOrder;
 use crate::schedule::constrain::{Tile, Wanted};
 use std::fmt;
@@ -16,16 +16,14 @@ impl fmt::Display for Tuning {
                 writeln!(f, "{word} {}", words.join(" "))?;
             }
         }
+        let note = |line: &Line| match line.note.as_str() {
+            "" => String::new(),
+            note => format!(" # {note}"),
+        };
         let width = self.lines.iter().map(|line| line.kernel.len()).max().unwrap_or(0);
         for line in &self.lines {
-            match &line.setting {
-                Setting::Algorithm(algorithm) => {
-                    writeln!(f, "{:width$} {:9} {algorithm}", line.kernel, "algorithm")?;
-                }
-                Setting::Schedule(isa, wanted) => {
-                    writeln!(f, "{:width$} {:9} {wanted}", line.kernel, isa.name)?;
-                }
-            }
+            let (of, words) = line.setting.words();
+            writeln!(f, "{:width$} {of:9} {words}{}", line.kernel, note(line))?;
         }
         Ok(())
     }

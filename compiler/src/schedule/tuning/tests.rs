@@ -51,6 +51,7 @@ fn comments_and_blanks_are_nothing() {
     let text = "\n # by hand\n  tilewright-tuning   1 # the first\n\nconv\tavx2 blocks 2 # two\n#conv avx2 blocks 4\n";
     let tuning = Tuning::parse("t", text);
     assert_eq!((tuning.faults.len(), tuning.lines.len(), tuning.lines[0].number), (0, 1, 5));
+    assert_eq!(tuning.to_string(), "tilewright-tuning 1\nconv avx2      blocks 2 # two\n");
 }
 
 #[test]
