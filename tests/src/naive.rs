@@ -46,6 +46,7 @@ pub fn activate(act: Act, x: f64) -> f64 {
         Act::None => x,
         Act::Relu => x.max(0.0),
         Act::Clip { lo, hi } => x.max(f64::from(lo.get())).min(f64::from(hi.get())),
+        Act::Func(func, parameters) => func.eval(x, parameters),
     }
 }
 

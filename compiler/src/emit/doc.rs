@@ -103,8 +103,12 @@ fn epilogue(epilogue: Epilogue) -> String {
 fn act(act: Act) -> String {
     match act {
         Act::None => String::new(),
-        Act::Relu => ", relu".to_owned(),
         Act::Clip { lo, hi } => format!(", clip to {lo}..{hi}"),
+        _ => {
+            let parameters: Vec<String> =
+                act.parameters().iter().map(|(name, value)| format!(" {name} {value}")).collect();
+            format!(", {}{}", act.name().replace('_', " "), parameters.concat())
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Header, bug, walk};
 use crate::base::diag::Error;
 use crate::base::target::Isa;
 use crate::kernel::ir::{Addr, Affine, Expr, Kernel, Lanes, ParamId, Reg, Role, Stmt, TASK, Var};
-use crate::kernel::text::{bin_name, stride_name, un_name};
+use crate::kernel::text::{bin_name, parameters, stride_name, un_name};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::{HashMap, HashSet};
@@ -284,7 +284,8 @@ impl Printer<'_> {
             }
             Expr::Un(op, a) => {
                 let (function, a) = (ident(un_name(*op)), self.expr(a));
-                quote!(v::#function(#a))
+                let parameters = parameters(*op).into_iter().map(|value| number(value.get()));
+                quote!(v::#function(#a #(, #parameters)*))
             }
         }
     }

@@ -103,7 +103,7 @@ pub enum Recipe {
 
 impl Recipe {
     /// Short lower-case name, as graph text prints it.
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Recipe::Op(op) => op.name(),
             Recipe::BnWeight { .. } => "bn_weight",

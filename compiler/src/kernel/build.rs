@@ -3,6 +3,7 @@
 use super::ir::{
     Addr, Affine, BinOp, Expr, Kernel, Lanes, Param, ParamId, Reg, Role, Stmt, TASK, UnOp, Var, VarInfo,
 };
+use crate::base::functions::Func;
 use crate::base::real::Real;
 use std::ops::Range;
 
@@ -208,6 +209,11 @@ pub fn fma(a: Expr, b: Expr, c: Expr) -> Expr {
 /// An operation on two vectors.
 pub fn bin(op: BinOp, a: Expr, b: Expr) -> Expr {
     Expr::Bin(op, Box::new(a), Box::new(b))
+}
+
+/// A function without parameters.
+pub fn call(func: Func, a: Expr) -> Expr {
+    un(UnOp::Func(func, [Real::new(0.0); 2]), a)
 }
 
 /// An operation on one vector.

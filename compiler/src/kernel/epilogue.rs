@@ -1,7 +1,7 @@
 //! What follows a sum in registers.
 
-use super::build::{bin, constant};
-use super::ir::{BinOp, Expr};
+use super::build::{bin, constant, un};
+use super::ir::{BinOp, Expr, UnOp};
 use crate::base::epilogue::Act;
 
 /// `a + b`.
@@ -18,5 +18,6 @@ pub fn activate(act: Act, value: Expr) -> Expr {
             let raised = bin(BinOp::Max, Expr::Const(lo), value);
             bin(BinOp::Min, Expr::Const(hi), raised)
         }
+        Act::Func(func, parameters) => un(UnOp::Func(func, parameters), value),
     }
 }

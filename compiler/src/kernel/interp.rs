@@ -130,7 +130,9 @@ fn binary(op: BinOp, a: f32, b: f32) -> f32 {
 
 fn unary(op: UnOp, a: &[f32]) -> Vec<f32> {
     match op {
-        UnOp::Exp => a.iter().map(|a| a.exp()).collect(),
+        UnOp::Func(func, parameters) => {
+            a.iter().map(|&a| func.eval(f64::from(a), parameters) as f32).collect()
+        }
         UnOp::HSum => vec![a.iter().sum(); a.len()],
         UnOp::HMax => vec![a.iter().copied().fold(f32::NEG_INFINITY, f32::max); a.len()],
     }

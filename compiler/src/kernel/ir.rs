@@ -4,6 +4,7 @@
 //! that every access can be proved in range ([`super::verify`]), run without rustc ([`super::interp`]) and printed
 //! with literal offsets ([`crate::emit`]). Nothing optimises it: builders write the loops that they want.
 
+use crate::base::functions::Func;
 use crate::base::real::Real;
 use std::ops::Range;
 
@@ -136,8 +137,8 @@ pub enum BinOp {
 /// An operation on one vector.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum UnOp {
-    /// Base e.
-    Exp,
+    /// A function with its parameters.
+    Func(Func, [Real; 2]),
     /// Sum of the lanes, in every lane.
     HSum,
     /// Largest of the lanes, in every lane.

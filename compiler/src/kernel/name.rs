@@ -67,12 +67,8 @@ fn suffix(epilogue: Epilogue) -> String {
     format!("{residual}{}", act(epilogue.act))
 }
 
-fn act(act: Act) -> &'static str {
-    match act {
-        Act::None => "",
-        Act::Relu => "_relu",
-        Act::Clip { .. } => "_clip",
-    }
+fn act(act: Act) -> String {
+    if act.is_none() { String::new() } else { format!("_{}", act.name()) }
 }
 
 fn map(spec: &MapSpec) -> String {

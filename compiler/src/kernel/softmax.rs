@@ -1,8 +1,9 @@
 //! Softmax along one axis: largest element, exponentials and their sum, scale.
 
-use super::build::{Builder, bin, constant, get, load, load_lanes, splat, un};
+use super::build::{Builder, bin, call, constant, get, load, load_lanes, splat, un};
 use super::ir::{Affine, BinOp, Expr, Kernel, Lanes, ParamId, UnOp};
 use super::spec::{KernelSpec, SoftmaxSpec};
+use crate::base::functions::Func;
 use crate::base::target::Isa;
 
 struct Names {
@@ -29,7 +30,7 @@ pub fn build(name: String, spec: &SoftmaxSpec, isa: &Isa) -> Kernel {
 }
 
 fn exp_minus(value: Expr, top: Expr) -> Expr {
-    un(UnOp::Exp, bin(BinOp::Sub, value, top))
+    call(Func::Exp, bin(BinOp::Sub, value, top))
 }
 
 /// The axis is contiguous: vectors along it, its last few elements one by one.

@@ -1,6 +1,7 @@
 //! Text of a kernel: the loop nest on one page, for review and snapshots.
 
 use super::ir::{Addr, Affine, BinOp, Expr, Kernel, Lanes, ParamId, Reg, Role, Stmt, TASK, UnOp, Var};
+use crate::base::real::Real;
 use std::fmt::{self, Write};
 
 impl fmt::Display for Kernel {
@@ -105,7 +106,10 @@ impl Text<'_> {
             Expr::Const(value) => value.to_string(),
             Expr::Fma(a, b, c) => format!("fma({}, {}, {})", self.expr(a), self.expr(b), self.expr(c)),
             Expr::Bin(op, a, b) => format!("{}({}, {})", bin_name(*op), self.expr(a), self.expr(b)),
-            Expr::Un(op, a) => format!("{}({})", un_name(*op), self.expr(a)),
+            Expr::Un(op, a) => {
+                let parameters = parameters(*op).into_iter().map(|value| format!(", {value}"));
+                format!("{}({}{})", un_name(*op), self.expr(a), parameters.collect::<String>())
+            }
         }
     }
 }
@@ -135,10 +139,18 @@ pub const fn bin_name(op: BinOp) -> &'static str {
 }
 
 /// Name of the operation, in text and in the runtime.
-pub const fn un_name(op: UnOp) -> &'static str {
+pub fn un_name(op: UnOp) -> &'static str {
     match op {
-        UnOp::Exp => "exp",
+        UnOp::Func(func, _) => func.name(),
         UnOp::HSum => "hsum",
         UnOp::HMax => "hmax",
+    }
+}
+
+/// The numbers that the operation takes besides its operand.
+pub fn parameters(op: UnOp) -> Vec<Real> {
+    match op {
+        UnOp::Func(func, values) => values[..func.parameters().len()].to_vec(),
+        UnOp::HSum | UnOp::HMax => Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! What the operator families check of their operands, and the arithmetic of an epilogue.
 
 use super::Op;
-use crate::base::epilogue::{Act, Epilogue};
+use crate::base::epilogue::Epilogue;
 use crate::base::tensor::{DType, Elements, Tensor, TensorType};
 
 /// Fewer operands than the operator's arity; [`arity`] has excluded it.
@@ -81,19 +81,6 @@ pub(super) fn floats(tensor: &Tensor) -> Result<&[f64], String> {
     tensor.floats().ok_or_else(|| format!("it computes with floats, not {}", tensor.ty.dtype.name()))
 }
 
-/// `act(x)`. Comparisons are false for NaN, which passes through.
-pub(super) fn activate(act: Act, x: f64) -> f64 {
-    let clip = |lo: f64, hi: f64| {
-        let raised = if x < lo { lo } else { x };
-        if raised > hi { hi } else { raised }
-    };
-    match act {
-        Act::None => x,
-        Act::Relu => clip(0.0, f64::INFINITY),
-        Act::Clip { lo, hi } => clip(lo.get().into(), hi.get().into()),
-    }
-}
-
 /// Applies the epilogue to sums in place. `extra` are the operands that it says there are, in the order bias,
 /// residual; `channel` gives the output channel of an element.
 pub(super) fn finish(
@@ -111,6 +98,6 @@ pub(super) fn finish(
         let residual = floats(extra.next().ok_or(MISSING)?)?;
         sums.iter_mut().zip(residual).for_each(|(sum, r)| *sum += r);
     }
-    sums.iter_mut().for_each(|sum| *sum = activate(epilogue.act, *sum));
+    sums.iter_mut().for_each(|sum| *sum = epilogue.act.eval(*sum));
     Ok(())
 }

@@ -3,11 +3,12 @@
 use super::check::{self, MISSING};
 use super::{Binary, BinaryKind};
 use crate::base::epilogue::Act;
+use crate::base::functions::Func;
 use crate::base::tensor::{DType, Elements, Tensor, TensorType};
 
 pub(super) fn infer_act(act: Act, inputs: &[&TensorType]) -> Result<TensorType, String> {
     let [x] = inputs else { return Err(MISSING.to_owned()) };
-    if !act.is_none() {
+    if !act.is_none() && (x.dtype == DType::Bool || of_integer(act, 0).is_none()) {
         check::float(inputs)?;
     }
     Ok((*x).clone())
@@ -15,10 +16,25 @@ pub(super) fn infer_act(act: Act, inputs: &[&TensorType]) -> Result<TensorType, 
 
 pub(super) fn eval_act(act: Act, inputs: &[&Tensor]) -> Result<Elements, String> {
     let [x] = inputs else { return Err(MISSING.to_owned()) };
+    let range = super::shape::integer_range(x.ty.dtype);
+    let overflows = || format!("it overflows {}", x.ty.dtype.name());
+    let integer = |&x: &i64| of_integer(act, x).flatten().filter(|y| range.contains(y)).ok_or_else(overflows);
     Ok(match &x.elements {
-        Elements::Float(x) => Elements::Float(x.iter().map(|&x| check::activate(act, x)).collect()),
-        Elements::Int(x) => Elements::Int(x.clone()),
+        Elements::Float(x) => Elements::Float(x.iter().map(|&x| act.eval(x)).collect()),
+        Elements::Int(x) => Elements::Int(x.iter().map(integer).collect::<Result<_, _>>()?),
     })
+}
+
+/// What the function makes of an integer, in shape arithmetic; `None` when it is one of floats only.
+fn of_integer(act: Act, x: i64) -> Option<Option<i64>> {
+    match act {
+        Act::None => Some(Some(x)),
+        Act::Relu => Some(Some(x.max(0))),
+        Act::Func(Func::Abs, _) => Some(x.checked_abs()),
+        Act::Func(Func::Neg, _) => Some(x.checked_neg()),
+        Act::Func(Func::Sign, _) => Some(Some(x.signum())),
+        Act::Clip { .. } | Act::Func(..) => None,
+    }
 }
 
 pub(super) fn infer_binary(inputs: &[&TensorType]) -> Result<TensorType, String> {
@@ -66,7 +82,7 @@ pub(super) fn eval_binary(op: Binary, inputs: &[&Tensor], output: &TensorType) -
     let pairs = at_a.into_iter().zip(at_b);
     match (&a.elements, &b.elements) {
         (Elements::Float(a), Elements::Float(b)) => {
-            let value = |(i, j): (usize, usize)| check::activate(op.act, float(op.kind, a[i], b[j]));
+            let value = |(i, j): (usize, usize)| op.act.eval(float(op.kind, a[i], b[j]));
             Ok(Elements::Float(pairs.map(value).collect()))
         }
         (Elements::Int(a), Elements::Int(b)) if op.act.is_none() => {

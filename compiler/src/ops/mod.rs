@@ -276,7 +276,7 @@ pub fn eval(op: &Op, inputs: &[&Tensor], output: &TensorType) -> Result<Tensor, 
 
 impl Op {
     /// Short lower-case name, as graph text and reports print it.
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Op::Conv(_) => "conv",
             Op::MatMul(_) => "matmul",
@@ -285,9 +285,7 @@ impl Op {
             Op::GlobalAvgPool => "global_avg_pool",
             Op::BatchNorm { .. } => "batch_norm",
             Op::Affine { .. } => "affine",
-            Op::Act(Act::None) => "none",
-            Op::Act(Act::Relu) => "relu",
-            Op::Act(Act::Clip { .. }) => "clip",
+            Op::Act(act) => act.name(),
             Op::Binary(Binary { kind, .. }) => kind.name(),
             Op::Softmax { .. } => "softmax",
             Op::Pad(_) => "pad",

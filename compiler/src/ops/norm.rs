@@ -27,7 +27,7 @@ pub(super) fn eval_batch_norm(eps: Real, inputs: &[&Tensor]) -> Result<Elements,
 pub(super) fn eval_affine(act: Act, inputs: &[&Tensor]) -> Result<Elements, String> {
     let [x, scale, shift] = inputs else { return Err(MISSING.to_owned()) };
     let (scale, shift) = (check::floats(scale)?, check::floats(shift)?);
-    per_channel(x, |x, c| check::activate(act, x * scale[c] + shift[c]))
+    per_channel(x, |x, c| act.eval(x * scale[c] + shift[c]))
 }
 
 /// Maps `f(element, channel)` over `x [N,C,..]`.

@@ -75,6 +75,25 @@ impl<'g> Editor<'g> {
         self.replace(at, Node { op, inputs, output, sources });
     }
 
+    /// Joins the nodes `before` into the node at `last`, which becomes `op` of `inputs`.
+    pub fn join_all(&mut self, before: &[usize], last: usize, op: Op, inputs: Vec<ValueId>) {
+        let mut sources = Vec::new();
+        let mut places = before.to_vec();
+        places.sort_unstable();
+        for place in places {
+            sources.append(&mut self.graph.nodes[place].sources);
+            self.removed[place] = true;
+            let read = self.graph.nodes[place].inputs.clone();
+            read.iter().for_each(|id| self.uses[id.0] -= 1);
+        }
+        sources.append(&mut self.graph.nodes[last].sources);
+        let output = self.graph.nodes[last].output;
+        let read = self.graph.nodes[last].inputs.clone();
+        read.iter().for_each(|id| self.uses[id.0] -= 1);
+        inputs.iter().for_each(|id| self.uses[id.0] += 1);
+        self.replace(last, Node { op, inputs, output, sources });
+    }
+
     /// Puts a node at a place.
     pub fn replace(&mut self, at: usize, node: Node) {
         self.producers[node.output.0] = Some(at);

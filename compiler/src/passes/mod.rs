@@ -8,12 +8,14 @@
 //! 1. **Fewer forms first.** `canonicalise` drops nodes that compute nothing, `fold_constants` moves what is known into
 //!    recipes, `fold_pad` makes padding an attribute of what reads it, `eliminate_dead` removes what no one reads: later
 //!    passes ask "is this its only use?", and a dead use would say no.
-//! 2. **Then into the weights**, nearest to the convolution first: `fold_batch_norm`, `fold_bias`, and, for arithmetic
+//! 2. **Then what several operators mean together**: `recognise`, before arithmetic with constants becomes scales and
+//!    shifts.
+//! 3. **Then into the weights**, nearest to the convolution first: `fold_batch_norm`, `fold_bias`, and, for arithmetic
 //!    per channel that is neither, `affine` and `fold_affine`. They must precede activations, which end a chain of linear
 //!    operations.
-//! 3. **Then into the epilogue, in its order**: `place_activations` brings activations to where they can be absorbed,
+//! 4. **Then into the epilogue, in its order**: `place_activations` brings activations to where they can be absorbed,
 //!    `fuse_residual` takes the addition, `fuse_activation` what follows it.
-//! 4. **Layout last**, when it is known which nodes remain: `assign_layout`. Then `eliminate_dead` once more.
+//! 5. **Layout last**, when it is known which nodes remain: `assign_layout`. Then `eliminate_dead` once more.
 
 mod affine;
 mod assign_layout;
@@ -29,6 +31,7 @@ mod fold_pad;
 mod fuse_activation;
 mod fuse_residual;
 mod place_activations;
+mod recognise;
 
 use crate::base::diag::Error;
 use crate::ir::graph::{Graph, Node};
@@ -66,6 +69,11 @@ pub const PASSES: &[Pass] = &[
         name: "eliminate_dead",
         why: "a result that no one reads must not count as a use of its operands",
         run: eliminate_dead::run,
+    },
+    Pass {
+        name: "recognise",
+        why: "an activation that is written as several operators is one function in a kernel",
+        run: recognise::run,
     },
     Pass {
         name: "fold_batch_norm",

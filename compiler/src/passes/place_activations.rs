@@ -6,13 +6,14 @@
 //! %y = relu(%p)                                   %y = max_pool(%c@act) ..
 //! ```
 //!
-//! Every activation is monotone, so it commutes with a maximum; every window of a max-pool holds at least one element,
+//! An activation that never falls commutes with a maximum; every window of a max-pool holds at least one element,
 //! so the padding's minus infinity never gets through. The values in between get new names: they now are what no ONNX
 //! value is.
 
 use super::Misses;
 use super::edit::Editor;
 use super::fuse_activation::absorb;
+use crate::base::epilogue::Act;
 use crate::ir::graph::{Graph, Node, ValueId};
 use crate::ops::{Op, Pool, PoolKind};
 
@@ -23,12 +24,12 @@ pub(super) fn run(graph: &mut Graph, misses: &mut Misses) -> usize {
     for index in 0..edit.graph.nodes.len() {
         let Some(node) = edit.node(index) else { continue };
         let (&Op::Act(act), &[x]) = (&node.op, node.inputs.as_slice()) else { continue };
-        let (chain, root) = movable_before(&edit, x);
+        let (chain, root) = movable_before(&edit, x, act);
         if chain.is_empty() {
             continue;
         }
         match edit.sole_producer(root).map(|producer| edit.node(producer)) {
-            Ok(Some(producer)) if absorb(&producer.op, act).is_some() => {
+            Ok(Some(producer)) if absorb(edit.graph, &producer, act).is_some() => {
                 hoist(&mut edit, &chain, root, index);
                 rewrites += 1;
             }
@@ -40,16 +41,17 @@ pub(super) fn run(graph: &mut Graph, misses: &mut Misses) -> usize {
 }
 
 /// The max-pools and reshapes that lead to `id`, the last one first, and what the first one reads.
-fn movable_before(edit: &Editor, mut id: ValueId) -> (Vec<usize>, ValueId) {
+fn movable_before(edit: &Editor, mut id: ValueId, act: Act) -> (Vec<usize>, ValueId) {
     let mut chain = Vec::new();
     while let Ok(index) = edit.sole_producer(id) {
-        match edit.node(index) {
-            Some(Node { op: Op::Reshape | Op::Pool(Pool { kind: PoolKind::Max, .. }), inputs, .. }) => {
-                chain.push(index);
-                id = inputs.first().copied().unwrap_or(id);
-            }
+        let Some(node) = edit.node(index) else { break };
+        match node.op {
+            Op::Reshape => {}
+            Op::Pool(Pool { kind: PoolKind::Max, .. }) if act.moves_over_max() => {}
             _ => break,
         }
+        chain.push(index);
+        id = node.inputs.first().copied().unwrap_or(id);
     }
     (chain, id)
 }

@@ -2,7 +2,7 @@
 
 pub use super::fence;
 
-use super::exp;
+use super::math::*;
 use crate::Out;
 use std::arch::x86_64::*;
 
@@ -179,21 +179,76 @@ pub fn fma(a: V, b: V, c: V) -> V {
     _mm256_fmadd_ps(a, b, c)
 }
 
-/// e to the `a`.
+/// The square root.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-pub fn exp(a: V) -> V {
-    let x = min(constant(exp::HI), max(constant(exp::LO), a));
-    let n = sub(fma(x, constant(exp::LOG2_E), constant(exp::ROUND)), constant(exp::ROUND));
-    let r = fma(n, constant(exp::LN2_LOW), fma(n, constant(exp::LN2_HIGH), x));
-    let mut p = constant(exp::TAYLOR[0]);
-    for c in &exp::TAYLOR[1..] {
-        p = fma(p, r, constant(*c));
-    }
-    // In two halves, since 2^128 and 2^-150 are no f32.
+pub fn sqrt(a: V) -> V {
+    _mm256_sqrt_ps(a)
+}
+
+/// `a` without its sign.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub fn abs(a: V) -> V {
+    _mm256_andnot_ps(constant(-0.0), a)
+}
+
+/// `a`, which is not negative, with the sign of `b`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub fn with_sign(a: V, b: V) -> V {
+    _mm256_or_ps(a, _mm256_and_ps(constant(-0.0), b))
+}
+
+/// The next integer towards minus infinity.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub fn floor(a: V) -> V {
+    _mm256_floor_ps(a)
+}
+
+/// The next integer towards infinity.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub fn ceil(a: V) -> V {
+    _mm256_ceil_ps(a)
+}
+
+/// The nearest integer, an even one between two.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub fn round(a: V) -> V {
+    _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a)
+}
+
+/// `yes` where `a < b`, else `no`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub fn pick_less(a: V, b: V, yes: V, no: V) -> V {
+    _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_LT_OQ>(a, b))
+}
+
+/// `yes` where `a <= b`, else `no`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub fn pick_less_equal(a: V, b: V, yes: V, no: V) -> V {
+    _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_LE_OQ>(a, b))
+}
+
+/// `yes` where `a == b`, else `no`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub fn pick_equal(a: V, b: V, yes: V, no: V) -> V {
+    _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_EQ_OQ>(a, b))
+}
+
+/// `a * 2^n` for an integral `n` from -252 to 254, in two halves, since 2^128 and 2^-150 are no f32.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn scale(a: V, n: V) -> V {
     let n = _mm256_cvtps_epi32(n);
     let half = _mm256_srai_epi32::<1>(n);
-    mul(mul(p, power_of_two(half)), power_of_two(_mm256_sub_epi32(n, half)))
+    mul(mul(a, power_of_two(half)), power_of_two(_mm256_sub_epi32(n, half)))
 }
 
 /// 2^n for -126 <= n <= 127.
@@ -202,6 +257,18 @@ pub fn exp(a: V) -> V {
 fn power_of_two(n: __m256i) -> V {
     _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_add_epi32(n, _mm256_set1_epi32(127))))
 }
+
+/// `(m, e)` with `a = m * 2^e` and `m` around 1, for a normal `a > 0`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn split(a: V) -> (V, V) {
+    let bits = _mm256_castps_si256(a);
+    let e = _mm256_srai_epi32::<23>(_mm256_sub_epi32(bits, _mm256_set1_epi32(SQRT_HALF)));
+    let m = _mm256_sub_epi32(bits, _mm256_slli_epi32::<23>(e));
+    (_mm256_castsi256_ps(m), _mm256_cvtepi32_ps(e))
+}
+
+math!(#[target_feature(enable = "avx2,fma")]);
 
 /// The sum of all lanes, in every lane.
 #[inline]

@@ -2,7 +2,7 @@
 
 pub use super::fence;
 
-use super::exp;
+use super::math::*;
 use crate::Out;
 use std::arch::x86_64::*;
 
@@ -179,19 +179,88 @@ pub fn fma(a: V, b: V, c: V) -> V {
     _mm512_fmadd_ps(a, b, c)
 }
 
-/// e to the `a`.
+/// The square root.
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub fn exp(a: V) -> V {
-    let x = min(constant(exp::HI), max(constant(exp::LO), a));
-    let n = sub(fma(x, constant(exp::LOG2_E), constant(exp::ROUND)), constant(exp::ROUND));
-    let r = fma(n, constant(exp::LN2_LOW), fma(n, constant(exp::LN2_HIGH), x));
-    let mut p = constant(exp::TAYLOR[0]);
-    for c in &exp::TAYLOR[1..] {
-        p = fma(p, r, constant(*c));
-    }
-    _mm512_scalef_ps(p, n)
+pub fn sqrt(a: V) -> V {
+    _mm512_sqrt_ps(a)
 }
+
+/// `a` without its sign.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub fn abs(a: V) -> V {
+    _mm512_abs_ps(a)
+}
+
+/// `a`, which is not negative, with the sign of `b`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub fn with_sign(a: V, b: V) -> V {
+    let sign = _mm512_and_si512(_mm512_castps_si512(b), _mm512_set1_epi32(i32::MIN));
+    _mm512_castsi512_ps(_mm512_or_si512(_mm512_castps_si512(a), sign))
+}
+
+/// The next integer towards minus infinity.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub fn floor(a: V) -> V {
+    _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC }>(a)
+}
+
+/// The next integer towards infinity.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub fn ceil(a: V) -> V {
+    _mm512_roundscale_ps::<{ _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC }>(a)
+}
+
+/// The nearest integer, an even one between two.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub fn round(a: V) -> V {
+    _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a)
+}
+
+/// `yes` where `a < b`, else `no`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub fn pick_less(a: V, b: V, yes: V, no: V) -> V {
+    _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b), no, yes)
+}
+
+/// `yes` where `a <= b`, else `no`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub fn pick_less_equal(a: V, b: V, yes: V, no: V) -> V {
+    _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LE_OQ>(a, b), no, yes)
+}
+
+/// `yes` where `a == b`, else `no`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub fn pick_equal(a: V, b: V, yes: V, no: V) -> V {
+    _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b), no, yes)
+}
+
+/// `a * 2^n` for an integral `n`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn scale(a: V, n: V) -> V {
+    _mm512_scalef_ps(a, n)
+}
+
+/// `(m, e)` with `a = m * 2^e` and `m` around 1, for a normal `a > 0`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn split(a: V) -> (V, V) {
+    let bits = _mm512_castps_si512(a);
+    let e = _mm512_srai_epi32::<23>(_mm512_sub_epi32(bits, _mm512_set1_epi32(SQRT_HALF)));
+    let m = _mm512_sub_epi32(bits, _mm512_slli_epi32::<23>(e));
+    (_mm512_castsi512_ps(m), _mm512_cvtepi32_ps(e))
+}
+
+math!(#[target_feature(enable = "avx512f")]);
 
 /// The sum of all lanes, in every lane.
 #[inline]

@@ -14,7 +14,11 @@
 //! | `add`, `sub`, `mul`, `div` | by IEEE 754, rounded once each |
 //! | `max(a, b)`, `min(a, b)` | `b` where either is a NaN, and where both are zeros of any sign |
 //! | `fma(a, b, c)` | `a * b + c`; rounded once, in `portable` twice |
-//! | `exp(a)` | e to the a, within 2 ulp; infinity above 88.73, subnormal, then 0 below -87.34; NaN of NaN |
+//! | `sqrt`, `abs`, `floor`, `ceil`, `round` | exact; `round` to even |
+//! | `pick_less(a, b, yes, no)`, `pick_less_equal`, `pick_equal` | `yes` where the comparison holds; none does for a NaN |
+//! | `exp`, `log`, `tanh`, `sigmoid`, `gelu`, .. | functions of one number, within a few ulp (`math.rs`); NaN of NaN |
+//! | `maximum`, `minimum`, `prelu`, `less`, `equal`, `pow`, .. | functions of two; comparisons give 1 and 0 |
+//! | `select(a, yes, no)` | `no` where `a` is 0 |
 //! | `hsum(a)`, `hmax(a)` | sum (in pairs, not in order), maximum of all lanes, in every lane; no NaN for `hmax` |
 //! | `prefetch(p, at)` | asks for the cache line of `p[at]`, which may lie outside of `p` |
 //! | `fence()` | what was stored before is loaded again after, not kept in registers; no instruction |
@@ -48,24 +52,8 @@ pub fn fence() {
     std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
 }
 
-/// What every instruction set takes to compute e to the x.
-///
-/// x = n ln 2 + r with |r| <= ln 2 / 2, hence e^x = 2^n e^r. The Taylor series to r^7 leaves 5e-9, a tenth of an ulp.
-/// n comes from adding 1.5 * 2^23, at which the numbers are 1 apart, and taking it away again. x is clamped first,
-/// to where the result is infinite or 0 but n stays small.
-mod exp {
-    pub const LO: f32 = -104.0;
-    pub const HI: f32 = 89.0;
-    pub const ROUND: f32 = 12_582_912.0;
-    pub const LOG2_E: f32 = std::f32::consts::LOG2_E;
-    /// ln 2 to 9 bits, negated: n times it is exact.
-    pub const LN2_HIGH: f32 = -355.0 / 512.0;
-    /// The rest of -ln 2.
-    pub const LN2_LOW: f32 = 2.121_944_4e-4;
-    /// 1/7!, 1/6!, .. 1/0!: Horner's scheme from the front.
-    pub const TAYLOR: [f32; 8] =
-        [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
-}
+#[macro_use]
+mod math;
 
 #[cfg(target_arch = "x86_64")]
 #[allow(

@@ -2,7 +2,7 @@
 
 pub use super::fence;
 
-use super::exp;
+use super::math::*;
 use crate::Out;
 
 /// f32 lanes of a vector.
@@ -187,18 +187,66 @@ pub fn fma(a: V, b: V, c: V) -> V {
     lanes!(I => a.0[I] * b.0[I] + c.0[I])
 }
 
-/// e to the `a`.
+/// The square root.
 #[inline]
-pub fn exp(a: V) -> V {
-    let x = min(constant(exp::HI), max(constant(exp::LO), a));
-    let n = lanes!(I => (x.0[I] * exp::LOG2_E + exp::ROUND) - exp::ROUND);
-    let r = fma(n, constant(exp::LN2_LOW), fma(n, constant(exp::LN2_HIGH), x));
-    let [first, rest @ ..] = exp::TAYLOR;
-    let p = rest.into_iter().fold(constant(first), |p, c| fma(p, r, constant(c)));
-    // In two halves, since 2^128 and 2^-150 are no f32.
+pub fn sqrt(a: V) -> V {
+    lanes!(I => a.0[I].sqrt())
+}
+
+/// `a` without its sign.
+#[inline]
+pub fn abs(a: V) -> V {
+    lanes!(I => a.0[I].abs())
+}
+
+/// `a`, which is not negative, with the sign of `b`.
+#[inline]
+pub fn with_sign(a: V, b: V) -> V {
+    lanes!(I => a.0[I].copysign(b.0[I]))
+}
+
+/// The next integer towards minus infinity.
+#[inline]
+pub fn floor(a: V) -> V {
+    lanes!(I => a.0[I].floor())
+}
+
+/// The next integer towards infinity.
+#[inline]
+pub fn ceil(a: V) -> V {
+    lanes!(I => a.0[I].ceil())
+}
+
+/// The nearest integer, an even one between two.
+#[inline]
+pub fn round(a: V) -> V {
+    lanes!(I => a.0[I].round_ties_even())
+}
+
+/// `yes` where `a < b`, else `no`.
+#[inline]
+pub fn pick_less(a: V, b: V, yes: V, no: V) -> V {
+    lanes!(I => if a.0[I] < b.0[I] { yes.0[I] } else { no.0[I] })
+}
+
+/// `yes` where `a <= b`, else `no`.
+#[inline]
+pub fn pick_less_equal(a: V, b: V, yes: V, no: V) -> V {
+    lanes!(I => if a.0[I] <= b.0[I] { yes.0[I] } else { no.0[I] })
+}
+
+/// `yes` where `a == b`, else `no`.
+#[inline]
+pub fn pick_equal(a: V, b: V, yes: V, no: V) -> V {
+    lanes!(I => if a.0[I] == b.0[I] { yes.0[I] } else { no.0[I] })
+}
+
+/// `a * 2^n` for an integral `n` from -252 to 254, in two halves, since 2^128 and 2^-150 are no f32.
+#[inline]
+fn scale(a: V, n: V) -> V {
     let half = lanes!(I => power_of_two((n.0[I] as i32) >> 1));
     let other = lanes!(I => power_of_two((n.0[I] as i32) - ((n.0[I] as i32) >> 1)));
-    mul(mul(p, half), other)
+    mul(mul(a, half), other)
 }
 
 /// 2^n for -126 <= n <= 127.
@@ -206,6 +254,22 @@ pub fn exp(a: V) -> V {
 fn power_of_two(n: i32) -> f32 {
     f32::from_bits(((n + 127) << 23) as u32)
 }
+
+/// `(m, e)` with `a = m * 2^e` and `m` around 1, for a normal `a > 0`.
+#[inline]
+fn split(a: V) -> (V, V) {
+    let m =
+        lanes!(I => f32::from_bits((a.0[I].to_bits() as i32).wrapping_sub(exponent(a.0[I]) << 23) as u32));
+    (m, lanes!(I => exponent(a.0[I]) as f32))
+}
+
+/// The power of two nearest to a normal `a > 0`, by ratio.
+#[inline]
+fn exponent(a: f32) -> i32 {
+    (a.to_bits() as i32).wrapping_sub(SQRT_HALF) >> 23
+}
+
+math!();
 
 /// The sum of all lanes, in every lane.
 #[inline]

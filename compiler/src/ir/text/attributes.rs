@@ -27,15 +27,15 @@ pub(super) fn of_op(op: &Op) -> Vec<String> {
         }
         Op::BatchNorm { eps } => vec![format!("eps={eps}")],
         Op::Affine { act } | Op::Binary(Binary { act, .. }) => of_act(*act).into_iter().collect(),
-        Op::Act(Act::Clip { lo, hi }) => vec![format!("lo={lo}"), format!("hi={hi}")],
         Op::Softmax { axis } | Op::Concat { axis } => vec![format!("axis={axis}")],
         Op::Take(take) => take.axes.iter().map(|(axis, index)| format!("axis{axis}={index}")).collect(),
         Op::Transpose { perm } => vec![list("perm", perm)],
         Op::Rearrange(Rearrange { split, perm }) => vec![list("split", split), list("perm", perm)],
         Op::Resample(Resample { axis, first }) => vec![format!("axis={axis}"), format!("first={first}")],
         Op::Pad(pad) => of_pad(pad),
+        Op::Act(act) => act.parameters().iter().map(|(name, value)| format!("{name}={value}")).collect(),
         Op::Cast { to } => vec![format!("to={}", to.name())],
-        Op::GlobalAvgPool | Op::Act(_) | Op::Reshape | Op::Reorder | Op::Identity => Vec::new(),
+        Op::GlobalAvgPool | Op::Reshape | Op::Reorder | Op::Identity => Vec::new(),
     }
 }
 
@@ -81,12 +81,11 @@ fn of_epilogue(epilogue: Epilogue) -> impl Iterator<Item = String> {
     flags([(epilogue.bias, "+bias"), (epilogue.residual, "+residual")]).chain(of_act(epilogue.act))
 }
 
+/// `+relu`, `+clip(0,6)`.
 fn of_act(act: Act) -> Option<String> {
-    match act {
-        Act::None => None,
-        Act::Relu => Some("+relu".to_owned()),
-        Act::Clip { lo, hi } => Some(format!("+clip({lo},{hi})")),
-    }
+    let values: Vec<String> = act.parameters().iter().map(|(_, value)| value.to_string()).collect();
+    let values = if values.is_empty() { String::new() } else { format!("({})", values.join(",")) };
+    (!act.is_none()).then(|| format!("+{}{values}", act.name()))
 }
 
 fn flags<const N: usize>(flags: [(bool, &str); N]) -> impl Iterator<Item = String> {

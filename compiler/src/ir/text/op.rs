@@ -42,9 +42,6 @@ pub(super) fn parse_op(name: &str, words: &mut Words) -> Result<Op, String> {
         "global_avg_pool" => Op::GlobalAvgPool,
         "batch_norm" => Op::BatchNorm { eps: words.real("eps")? },
         "affine" => Op::Affine { act: words.act()? },
-        "none" => Op::Act(Act::None),
-        "relu" => Op::Act(Act::Relu),
-        "clip" => Op::Act(Act::Clip { lo: words.real("lo")?, hi: words.real("hi")? }),
         "softmax" => Op::Softmax { axis: words.required("axis")? },
         "pad" => {
             let (before, after) = (words.list("before")?, words.list("after")?);
@@ -65,7 +62,10 @@ pub(super) fn parse_op(name: &str, words: &mut Words) -> Result<Op, String> {
         }
         "reorder" => Op::Reorder,
         "identity" => Op::Identity,
-        _ => return Err(format!("`{name}` is not an operator")),
+        _ => match Act::parse(name, |parameter| words.real(parameter))? {
+            Some(act) => Op::Act(act),
+            None => return Err(format!("`{name}` is not an operator")),
+        },
     })
 }
 
@@ -154,17 +154,39 @@ impl Words<'_> {
         Ok(Epilogue { bias: self.flag("+bias"), residual: self.flag("+residual"), act: self.act()? })
     }
 
+    /// The first word that is an activation, such as `+relu` or `+clip(0,6)`.
     fn act(&mut self) -> Result<Act, String> {
-        if self.flag("+relu") {
-            return Ok(Act::Relu);
+        for at in 0..self.0.len() {
+            let Some(call) = self.0[at].strip_prefix('+') else { continue };
+            let (name, values) = match call.split_once('(') {
+                Some((name, values)) => (name, values.strip_suffix(')').unwrap_or("")),
+                None => (call, ""),
+            };
+            let mut given = values.split(',').filter(|value| !value.is_empty());
+            let act = Act::parse(name, |_| {
+                given.next().and_then(|text| text.parse().ok()).map(Real::new).ok_or(())
+            });
+            match act {
+                Ok(None) => continue,
+                Ok(Some(act)) if given.next().is_none() => {
+                    self.0.remove(at);
+                    return Ok(act);
+                }
+                _ => return Err(format!("`{}` is not {}", self.0[at], expected(name))),
+            }
         }
-        let Some(at) = self.0.iter().position(|word| word.starts_with("+clip")) else { return Ok(Act::None) };
-        let word = self.0.remove(at);
-        let bounds = word.strip_prefix("+clip(").and_then(|rest| rest.strip_suffix(')')?.split_once(','));
-        let real = |text: &str| text.parse().map(Real::new).ok();
-        let act = bounds.and_then(|(lo, hi)| Some(Act::Clip { lo: real(lo)?, hi: real(hi)? }));
-        act.ok_or_else(|| format!("`{word}` is not +clip(lo,hi)"))
+        Ok(Act::None)
     }
+}
+
+/// How an activation of this name is written: `+clip(lo,hi)`.
+fn expected(name: &str) -> String {
+    let mut names = Vec::new();
+    let _ = Act::parse(name, |parameter| {
+        names.push(parameter.to_owned());
+        Ok::<_, ()>(Real::new(0.0))
+    });
+    if names.is_empty() { format!("+{name}") } else { format!("+{name}({})", names.join(",")) }
 }
 
 /// Exactly `N` numbers between separators.

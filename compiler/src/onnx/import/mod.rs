@@ -3,6 +3,7 @@
 //! First every node is checked against the [`table`], then the nodes are imported in an order in which they can run. A
 //! node whose operands failed is skipped, so that each mistake is reported once, and all mistakes are reported.
 
+mod activation;
 mod attrs;
 mod builder;
 mod constant;
@@ -169,6 +170,7 @@ fn unknown(op: &str, opset: i64) -> Refusal {
 fn run(row: &Row, site: &mut Site) -> ImportedAll {
     let results = match row.import {
         Import::Graph(import) => vec![import(site)?],
+        Import::Unary(func, defaults) => vec![activation::function(site, func, defaults)?],
         Import::Several(import) => import(site)?,
         Import::Fold(fold) => {
             let operands = numbers(site)?;

@@ -1,25 +1,9 @@
-//! Floor, Ceil, Equal, Where, Range, ReduceProd on known numbers.
+//! Equal, Where, Range, ReduceProd on known numbers.
 
 use super::super::site::{Site, axis};
 use super::{Operands, ints, offset, operand, pick, size};
 use crate::base::tensor::{DType, Elements, Tensor, TensorType};
 use crate::onnx::refusal::Refusal;
-
-/// Floor of floats.
-pub(in super::super) fn floor(_: &Site, operands: Operands) -> Result<Tensor, Refusal> {
-    round(operands, f64::floor)
-}
-
-/// Ceil of floats.
-pub(in super::super) fn ceil(_: &Site, operands: Operands) -> Result<Tensor, Refusal> {
-    round(operands, f64::ceil)
-}
-
-fn round(operands: Operands, how: fn(f64) -> f64) -> Result<Tensor, Refusal> {
-    let x = operand(operands, 0)?;
-    let floats = x.floats().ok_or_else(|| Refusal::invalid("its operand must be floats"))?;
-    Ok(Tensor { ty: x.ty.clone(), elements: Elements::Float(floats.iter().map(|&x| how(x)).collect()) })
-}
 
 /// The shape to which all broadcast (numpy rules).
 fn common(shapes: &[&[usize]]) -> Result<Vec<usize>, Refusal> {

@@ -11,6 +11,7 @@ mod window;
 use super::attrs::Kind::{self, Int};
 use super::fold::Fold;
 use super::site::{Imported, ImportedAll, Site};
+use crate::base::functions::Func;
 
 /// One definition of an operator.
 pub(super) struct Row {
@@ -31,11 +32,13 @@ pub(super) enum Import {
     Graph(fn(&mut Site) -> Imported),
     /// The same for an operator with several outputs.
     Several(fn(&mut Site) -> ImportedAll),
+    /// As a function of one element; the numbers are defaults of its parameters, which are attributes of their names.
+    Unary(Func, [f32; 2]),
     /// On known numbers only.
     Fold(Fold),
 }
 
-use Import::{Fold as F, Graph as G, Several as S};
+use Import::{Fold as F, Graph as G, Several as S, Unary as U};
 
 const ANY: usize = usize::MAX;
 const NONE: &[(&str, Kind)] = &[];
@@ -49,6 +52,11 @@ const fn row(
     import: Import,
 ) -> Row {
     Row { name, since, operands, attributes, import }
+}
+
+/// A function without parameters.
+const fn plain(func: Func) -> Import {
+    U(func, [0.0; 2])
 }
 
 /// The rows of each family; all rows of an operator are in one.
