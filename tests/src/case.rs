@@ -2,6 +2,7 @@
 
 use crate::naive::{self, Nchw};
 use crate::numbers::Numbers;
+use tilewright::base::binary::BinaryKind;
 use tilewright::base::feature_map::{BLOCK, FeatureMap, Order};
 use tilewright::base::target::Isa;
 use tilewright::kernel::Schedule;
@@ -274,7 +275,7 @@ fn map(spec: &MapSpec, numbers: &mut Numbers) -> Parts {
     let arrays: Vec<Vec<f32>> = spec.xs.iter().filter(|x| !x.weights).map(|x| numbers.units(x.len)).collect();
     let weights = numbers.units(spec.weights);
     // Divisors stay away from zero.
-    let apart = |x: f32| if spec.func == MapFn::Div { x.abs() + 0.5 } else { x };
+    let apart = |x: f32| if spec.func == MapFn::Binary(BinaryKind::Div) { x.abs() + 0.5 } else { x };
     let mut memory: Vec<Vec<f32>> = arrays.into_iter().map(|a| a.into_iter().map(apart).collect()).collect();
     let mut want = vec![if spec.halo.is_some() { Want::Zero } else { Want::Untouched }; spec.y.len];
     let at = |operand: &Strided, index: &[usize]| {

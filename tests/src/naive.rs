@@ -1,6 +1,7 @@
 //! What each kernel computes, by definition: plain loops in f64 over logical tensors, with no layout, no tile and no
 //! code of the compiler but the specs.
 
+use tilewright::base::binary::BinaryKind;
 use tilewright::base::epilogue::Act;
 use tilewright::base::feature_map::FeatureMap;
 use tilewright::kernel::spec::{ConvSpec, MapFn, MatMulSpec, PoolKind, PoolSpec, SoftmaxSpec};
@@ -133,10 +134,10 @@ pub fn softmax(spec: &SoftmaxSpec, x: &[f32]) -> Vec<f64> {
 pub fn map(func: MapFn, operands: &[f64]) -> f64 {
     match (func, operands) {
         (MapFn::Copy, [a]) => *a,
-        (MapFn::Add, [a, b]) => a + b,
-        (MapFn::Sub, [a, b]) => a - b,
-        (MapFn::Mul, [a, b]) => a * b,
-        (MapFn::Div, [a, b]) => a / b,
+        (MapFn::Binary(BinaryKind::Add), [a, b]) => a + b,
+        (MapFn::Binary(BinaryKind::Sub), [a, b]) => a - b,
+        (MapFn::Binary(BinaryKind::Mul), [a, b]) => a * b,
+        (MapFn::Binary(BinaryKind::Div), [a, b]) => a / b,
         (MapFn::Fma, [a, b, c]) => a * b + c,
         _ => panic!("{func:?} of {} operands", operands.len()),
     }

@@ -19,11 +19,13 @@ fn bound(func: Func) -> Bound {
         | Func::Ceil
         | Func::Floor
         | Func::Neg
+        | Func::Nonzero
         | Func::Reciprocal
         | Func::Round
         | Func::Sign
         | Func::Sqrt
-        | Func::Square => ([0.0; 2], 0.5, 0.0),
+        | Func::Square
+        | Func::Trunc => ([0.0; 2], 0.5, 0.0),
         Func::LeakyRelu => ([0.1, 0.0], 0.5, 0.0),
         Func::ThresholdedRelu => ([1.5, 0.0], 0.5, 0.0),
         Func::Shrink => ([1.5, 0.75], 0.5, 0.0),
@@ -107,6 +109,8 @@ macro_rules! suite {
                     Func::Log => v::log(x),
                     Func::Mish => v::mish(x),
                     Func::Neg => v::neg(x),
+                    Func::Nonzero => v::nonzero(x),
+                    Func::Trunc => v::trunc(x),
                     Func::Reciprocal => v::reciprocal(x),
                     Func::Round => v::round(x),
                     Func::Selu => v::selu(x, a, b),

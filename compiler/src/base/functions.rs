@@ -89,6 +89,8 @@ unary! {
     HardSwish = "hard_swish" [], Tame, |x, _| x * clip(x / 6.0 + 0.5, 0.0, 1.0);
     /// x, or alpha x below 0.
     LeakyRelu = "leaky_relu" ["alpha"], Tame, |x, [alpha, _]| if x < 0.0 { alpha * x } else { x };
+    /// 1, or 0 where x is 0.
+    Nonzero = "nonzero" [], Tame, |x, _| if x == 0.0 { 0.0 } else { 1.0 };
     /// Natural logarithm.
     Log = "log" [], Wild, |x, _| x.ln();
     /// x tanh(ln(1 + e^x)).
@@ -127,6 +129,8 @@ unary! {
     Square = "square" [], Wild, |x, _| x * x;
     /// x sigmoid(alpha x).
     Swish = "swish" ["alpha"], Tame, |x, [alpha, _]| x * sigmoid(alpha * x);
+    /// The next integer towards 0.
+    Trunc = "trunc" [], Tame, |x, _| x.trunc();
     /// Tangent.
     Tan = "tan" [], Wild, |x, _| x.tan();
     /// Hyperbolic tangent.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows about networks, loops or files; this module uses the standard library and, for what that lacks, libm.
 
+pub mod binary;
 pub mod diag;
 pub mod epilogue;
 pub mod feature_map;

@@ -1,5 +1,6 @@
 //! The doc comment of a kernel: what it computes, its loops, its tile, its cost, who uses it.
 
+use crate::base::binary::BinaryKind;
 use crate::base::epilogue::{Act, Epilogue};
 use crate::base::feature_map::{BLOCK, FeatureMap};
 use crate::kernel::Schedule;
@@ -57,13 +58,15 @@ fn summary(spec: &KernelSpec) -> String {
         }
         KernelSpec::Map(spec) => {
             let verb = match spec.func {
-                MapFn::Copy if spec.act.is_none() => "Copy into another layout",
-                MapFn::Copy => "Activation",
-                MapFn::Add => "Sum",
-                MapFn::Sub => "Difference",
-                MapFn::Mul => "Product",
-                MapFn::Div => "Quotient",
-                MapFn::Fma => "Scale and shift per channel",
+                MapFn::Copy if spec.act.is_none() => "Copy into another layout".to_owned(),
+                MapFn::Copy => "Activation".to_owned(),
+                MapFn::Binary(BinaryKind::Add) => "Sum".to_owned(),
+                MapFn::Binary(BinaryKind::Sub) => "Difference".to_owned(),
+                MapFn::Binary(BinaryKind::Mul) => "Product".to_owned(),
+                MapFn::Binary(BinaryKind::Div) => "Quotient".to_owned(),
+                MapFn::Binary(kind) => format!("`{}` of two operands", kind.name()),
+                MapFn::Fma => "Scale and shift per channel".to_owned(),
+                MapFn::Select => "Choice of one of two operands by a third".to_owned(),
             };
             let extents: Vec<String> = spec.extents.iter().map(usize::to_string).collect();
             format!("{verb} over {}{}", extents.join("x"), act(spec.act))

@@ -278,6 +278,10 @@ impl Printer<'_> {
                 let (a, b, c) = (self.expr(a), self.expr(b), self.expr(c));
                 quote!(v::fma(#a, #b, #c))
             }
+            Expr::Select(a, b, c) => {
+                let (a, b, c) = (self.expr(a), self.expr(b), self.expr(c));
+                quote!(v::select(#a, #b, #c))
+            }
             Expr::Bin(op, a, b) => {
                 let (function, a, b) = (ident(bin_name(*op)), self.expr(a), self.expr(b));
                 quote!(v::#function(#a, #b))

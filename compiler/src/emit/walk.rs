@@ -55,7 +55,7 @@ fn each_load(expr: &Expr, see: &mut impl FnMut(&Addr, Lanes)) {
         Expr::Load(from, lanes) => see(from, *lanes),
         Expr::Splat(from) => see(from, Lanes::First(1)),
         Expr::Reg(_) | Expr::Const(_) => {}
-        Expr::Fma(a, b, c) => [a, b, c].into_iter().for_each(|e| each_load(e, see)),
+        Expr::Fma(a, b, c) | Expr::Select(a, b, c) => [a, b, c].into_iter().for_each(|e| each_load(e, see)),
         Expr::Bin(_, a, b) => [a, b].into_iter().for_each(|e| each_load(e, see)),
         Expr::Un(_, a) => each_load(a, see),
     }

@@ -3,7 +3,7 @@
 //! Convolutions, pools and per-channel operators work on blocked maps; everything else on planar tensors without a
 //! halo. `Reorder` converts. Two exceptions save copies: a convolution of few channels reads a planar image, and a
 //! `Reshape` reads a blocked `[N,C,1,1]` without a halo whose channels fill their blocks, since its bytes are those of
-//! the planar tensor.
+//! the planar tensor. Elementwise operations on blocked maps also read what broadcasts over them, see [`Over`].
 
 use super::graph::{Graph, Node, ValueId};
 use crate::base::feature_map::{BLOCK, Halo, Layout, Order};
@@ -26,9 +26,13 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), String> {
         (Op::Pool(_) | Op::GlobalAvgPool, [x]) => blocked(x) && blocked(&output),
         (Op::Affine { .. }, [x, ..]) if graph.shape(*x).len() == 4 => blocked(x) && blocked(&output),
         (Op::Act(_) | Op::Identity, [x]) => planar(x) && planar(&output) || blocked(x) && blocked(&output),
-        (Op::Binary(_), [a, b]) if blocked(&output) => {
-            let same = graph.shape(*a) == graph.shape(*b);
-            same && inputs.iter().all(blocked)
+        (Op::Binary(_) | Op::Select, _) if blocked(&output) => {
+            let fits = |id: &ValueId| match over_blocks(graph, *id, graph.shape(output)) {
+                Over::Blocks => blocked(id),
+                Over::Anything => true,
+                Over::Nothing => false,
+            };
+            inputs.iter().all(fits)
         }
         (Op::Reshape, [x]) => planar(&output) && (planar(x) || reads_as_planar(graph, *x)),
         (Op::Reorder, _) => true,
@@ -59,4 +63,35 @@ pub(crate) fn reads_as_planar(graph: &Graph, id: ValueId) -> bool {
     graph.feature_map(id).is_some_and(|map| {
         map.h == 1 && map.w == 1 && map.c.is_multiple_of(BLOCK) && map.layout.halo == Halo::NONE
     })
+}
+
+/// How an operand of an elementwise operation whose result is a blocked map must lie.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Over {
+    /// Blocked: it has the result's channels.
+    Blocks,
+    /// Any way: it is one number for all channels of a position, or a constant per channel.
+    Anything,
+    /// There is no way.
+    Nothing,
+}
+
+/// The extents of an operand along the four axes of a map; `None` when it has more axes.
+pub(crate) fn along_map(shape: &[usize]) -> Option<[usize; 4]> {
+    let mut extents = [1; 4];
+    let first = extents.len().checked_sub(shape.len())?;
+    extents[first..].copy_from_slice(shape);
+    Some(extents)
+}
+
+/// How this operand must lie for a blocked result of this shape.
+pub(crate) fn over_blocks(graph: &Graph, id: ValueId, result: &[usize]) -> Over {
+    let shape = graph.shape(id);
+    match along_map(shape) {
+        Some(_) if result.len() != 4 => Over::Nothing,
+        Some([_, 1, _, _]) => Over::Anything,
+        Some([1, _, 1, 1]) if graph.is_const(id) => Over::Anything,
+        Some(_) if shape.len() == 4 && !graph.is_const(id) => Over::Blocks,
+        _ => Over::Nothing,
+    }
 }

@@ -211,6 +211,11 @@ pub fn bin(op: BinOp, a: Expr, b: Expr) -> Expr {
     Expr::Bin(op, Box::new(a), Box::new(b))
 }
 
+/// `yes` where `test` is not 0, else `no`.
+pub fn select(test: Expr, yes: Expr, no: Expr) -> Expr {
+    Expr::Select(Box::new(test), Box::new(yes), Box::new(no))
+}
+
 /// A function without parameters.
 pub fn call(func: Func, a: Expr) -> Expr {
     un(UnOp::Func(func, [Real::new(0.0); 2]), a)

@@ -1,6 +1,7 @@
 //! Runs a kernel without rustc: the meaning of the loop language, and the oracle of the emitter's tests.
 
 use super::ir::{Addr, BinOp, Expr, Kernel, Lanes, Reg, Stmt, TASK, UnOp, Var};
+use crate::base::binary::BinaryKind;
 use std::collections::HashMap;
 
 /// The state of a run.
@@ -112,6 +113,11 @@ impl Machine<'_> {
                 a.iter().zip(&b).map(|(&a, &b)| binary(*op, a, b)).collect()
             }
             Expr::Un(op, a) => unary(*op, &self.expr(a)?),
+            Expr::Select(test, yes, no) => {
+                let (test, yes, no) = (self.expr(test)?, self.expr(yes)?, self.expr(no)?);
+                let lanes = test.iter().zip(yes.iter().zip(&no));
+                lanes.map(|(&test, (&yes, &no))| if test == 0.0 { no } else { yes }).collect()
+            }
         })
     }
 }
@@ -125,6 +131,20 @@ fn binary(op: BinOp, a: f32, b: f32) -> f32 {
         BinOp::Max if a > b => a,
         BinOp::Min if a < b => a,
         BinOp::Max | BinOp::Min => b,
+        BinOp::Maximum => BinaryKind::Max.float(a.into(), b.into()) as f32,
+        BinOp::Minimum => BinaryKind::Min.float(a.into(), b.into()) as f32,
+        BinOp::Pow => f64::from(a).powf(b.into()) as f32,
+        BinOp::Fmod => a % b,
+        BinOp::PRelu => {
+            if a < 0.0 {
+                a * b
+            } else {
+                a
+            }
+        }
+        BinOp::Less => f32::from(u8::from(a < b)),
+        BinOp::LessEqual => f32::from(u8::from(a <= b)),
+        BinOp::Equal => f32::from(u8::from(a == b)),
     }
 }
 

@@ -132,6 +132,19 @@ pub enum BinOp {
     Max,
     /// `b` where either is NaN.
     Min,
+    /// NaN where either is.
+    Maximum,
+    /// NaN where either is.
+    Minimum,
+    Pow,
+    /// The rest of `a / b` with the sign of `a`.
+    Fmod,
+    /// `a < 0 ? a * b : a`.
+    PRelu,
+    /// 1 or 0, as the other comparisons.
+    Less,
+    LessEqual,
+    Equal,
 }
 
 /// An operation on one vector.
@@ -162,6 +175,8 @@ pub enum Expr {
     Bin(BinOp, Box<Expr>, Box<Expr>),
     /// One operand.
     Un(UnOp, Box<Expr>),
+    /// The third operand where the first is 0, else the second.
+    Select(Box<Expr>, Box<Expr>, Box<Expr>),
 }
 
 /// A statement. Registers live until the end of the enclosing loop or condition; unrolling opens no scope.

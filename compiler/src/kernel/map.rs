@@ -1,10 +1,11 @@
 //! Elementwise kernels over any strides: copies between layouts, residual additions that no convolution took,
 //! broadcasts. The innermost axis is vectorised when every operand steps by 1 or 0 there, else done one by one.
 
-use super::build::{Builder, bin, fma, load_lanes, splat};
+use super::build::{Builder, bin, constant, fma, load_lanes, select, splat};
 use super::ir::{Affine, BinOp, Expr, Kernel, Lanes, ParamId, Role, Var};
 use super::spec::{KernelSpec, MapFn, MapSpec, Strided};
 use super::{epilogue, halo};
+use crate::base::binary::BinaryKind;
 use crate::base::feature_map::{BLOCK, FeatureMap, Order};
 use crate::base::target::Isa;
 
@@ -28,7 +29,7 @@ pub fn build(name: String, spec: &MapSpec, isa: &Isa) -> Kernel {
     let xs = spec.xs.iter().filter_map(|x| if x.weights { packed } else { inputs.next() }).collect();
     let operands = Operands { spec, xs, y: outputs[0] };
     if let Some(map) = &spec.halo {
-        surround(&mut b, operands.y, map);
+        surround(&mut b, operands.y, spec, map);
     }
     let mut at: Vec<Affine> = spec.xs.iter().chain([&spec.y]).map(|s| Affine::constant(s.base)).collect();
     let mut axis = 0;
@@ -38,12 +39,40 @@ pub fn build(name: String, spec: &MapSpec, isa: &Isa) -> Kernel {
         axis = 1;
     }
     nest(&mut b, &operands, axis, at);
+    if let Some(map) = spec.halo.as_ref().filter(|map| is_partial(map) && covers_blocks(spec, map)) {
+        clear(&mut b, operands.y, map);
+    }
     b.finish()
 }
 
+/// True when channels fill up the last block of the map.
+fn is_partial(map: &FeatureMap) -> bool {
+    map.layout.order == Order::Blocked && !map.c.is_multiple_of(BLOCK)
+}
+
+/// True when the result has an element for each channel that fills up the last block, too.
+fn covers_blocks(spec: &MapSpec, map: &FeatureMap) -> bool {
+    spec.extents.iter().product::<usize>() == map.n * map.planes() * map.h * map.w * BLOCK
+}
+
+/// Zeros in place of channels that do not exist, whatever the function has made of them.
+fn clear(b: &mut Builder, y: ParamId, map: &FeatureMap) {
+    b.comment("channels that fill up the last block");
+    let used = map.c % BLOCK;
+    let first = map.origin() + (map.planes() - 1) * map.pitch_plane() + used;
+    b.for_("n", map.n, |b, n| {
+        b.for_("y", map.h, |b, row| {
+            b.for_("x", map.w, |b, column| {
+                let at = Affine::constant(first).plus(n, map.pitch_n()).plus(row, map.pitch_y());
+                halo::run(b, y, at.plus(column, map.pitch_x()), BLOCK - used);
+            });
+        });
+    });
+}
+
 /// Zeros around the result; everything first when channels of the last block stay unwritten.
-fn surround(b: &mut Builder, y: ParamId, map: &FeatureMap) {
-    if map.layout.order == Order::Blocked && !map.c.is_multiple_of(BLOCK) {
+fn surround(b: &mut Builder, y: ParamId, spec: &MapSpec, map: &FeatureMap) {
+    if is_partial(map) && !covers_blocks(spec, map) {
         return halo::run(b, y, Affine::constant(0), map.len());
     }
     b.for_("n", map.n, |b, n| {
@@ -102,18 +131,39 @@ fn element(b: &mut Builder, operands: &Operands, axis: usize, at: &[Affine], lan
             0 => splat(param, at.clone()),
             _ => load_lanes(param, at.clone(), lanes),
         });
-    let mut next = || values.next().unwrap_or_else(|| super::build::constant(0.0));
+    let mut next = || values.next().unwrap_or_else(|| constant(0.0));
     let first = next();
     let value = match spec.func {
         MapFn::Copy => first,
-        MapFn::Add => bin(BinOp::Add, first, next()),
-        MapFn::Sub => bin(BinOp::Sub, first, next()),
-        MapFn::Mul => bin(BinOp::Mul, first, next()),
-        MapFn::Div => bin(BinOp::Div, first, next()),
+        MapFn::Binary(kind) => binary(kind, first, next()),
+        MapFn::Select => select(first, next(), next()),
         MapFn::Fma => fma(first, next(), next()),
     };
     let value: Expr = epilogue::activate(spec.act, value);
     if let Some(to) = at.last() {
         b.store_lanes(operands.y, to.clone(), value, lanes);
+    }
+}
+
+/// A function of two numbers; booleans are 0 and 1.
+fn binary(kind: BinaryKind, a: Expr, b: Expr) -> Expr {
+    match kind {
+        BinaryKind::Add => bin(BinOp::Add, a, b),
+        BinaryKind::Sub => bin(BinOp::Sub, a, b),
+        BinaryKind::Mul | BinaryKind::And => bin(BinOp::Mul, a, b),
+        BinaryKind::Div => bin(BinOp::Div, a, b),
+        // Of floats there is only this remainder.
+        BinaryKind::Fmod | BinaryKind::Mod => bin(BinOp::Fmod, a, b),
+        BinaryKind::Pow => bin(BinOp::Pow, a, b),
+        BinaryKind::Max => bin(BinOp::Maximum, a, b),
+        BinaryKind::Min => bin(BinOp::Minimum, a, b),
+        BinaryKind::PRelu => bin(BinOp::PRelu, a, b),
+        BinaryKind::Equal => bin(BinOp::Equal, a, b),
+        BinaryKind::Less => bin(BinOp::Less, a, b),
+        BinaryKind::LessOrEqual => bin(BinOp::LessEqual, a, b),
+        BinaryKind::Greater => bin(BinOp::Less, b, a),
+        BinaryKind::GreaterOrEqual => bin(BinOp::LessEqual, b, a),
+        BinaryKind::Or => bin(BinOp::Max, a, b),
+        BinaryKind::Xor => bin(BinOp::Sub, constant(1.0), bin(BinOp::Equal, a, b)),
     }
 }

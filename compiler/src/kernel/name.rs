@@ -78,10 +78,8 @@ fn map(spec: &MapSpec) -> String {
         (MapFn::Copy, Some(Order::Blocked)) => "block",
         (MapFn::Copy, None) if spec.act.is_none() => "copy",
         (MapFn::Copy, None) => "map",
-        (MapFn::Add, _) => "add",
-        (MapFn::Sub, _) => "sub",
-        (MapFn::Mul, _) => "mul",
-        (MapFn::Div, _) => "div",
+        (MapFn::Binary(kind), _) => kind.name(),
+        (MapFn::Select, _) => "select",
         (MapFn::Fma, _) => "affine",
     };
     let extents: Vec<String> = spec.extents.iter().map(usize::to_string).collect();

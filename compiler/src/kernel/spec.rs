@@ -3,6 +3,7 @@
 use super::ir::{Param, Role};
 use super::layout::{ConvWeights, MatMulWeights, WinogradWeights};
 use super::winograd::MOST_BLOCKS;
+use crate::base::binary::BinaryKind;
 use crate::base::epilogue::{Act, Epilogue};
 use crate::base::feature_map::{BLOCK, FeatureMap};
 
@@ -173,14 +174,10 @@ pub struct MapSpec {
 pub enum MapFn {
     /// `x0`.
     Copy,
-    /// `x0 + x1`.
-    Add,
-    /// `x0 - x1`.
-    Sub,
-    /// `x0 * x1`.
-    Mul,
-    /// `x0 / x1`.
-    Div,
+    /// A function of `x0` and `x1`.
+    Binary(BinaryKind),
+    /// `x0 ? x1 : x2`.
+    Select,
     /// `x0 * x1 + x2`.
     Fma,
 }

@@ -106,6 +106,9 @@ impl Text<'_> {
             Expr::Const(value) => value.to_string(),
             Expr::Fma(a, b, c) => format!("fma({}, {}, {})", self.expr(a), self.expr(b), self.expr(c)),
             Expr::Bin(op, a, b) => format!("{}({}, {})", bin_name(*op), self.expr(a), self.expr(b)),
+            Expr::Select(a, b, c) => {
+                format!("select({}, {}, {})", self.expr(a), self.expr(b), self.expr(c))
+            }
             Expr::Un(op, a) => {
                 let parameters = parameters(*op).into_iter().map(|value| format!(", {value}"));
                 format!("{}({}{})", un_name(*op), self.expr(a), parameters.collect::<String>())
@@ -135,6 +138,14 @@ pub const fn bin_name(op: BinOp) -> &'static str {
         BinOp::Div => "div",
         BinOp::Max => "max",
         BinOp::Min => "min",
+        BinOp::Maximum => "maximum",
+        BinOp::Minimum => "minimum",
+        BinOp::Pow => "pow",
+        BinOp::Fmod => "fmod",
+        BinOp::PRelu => "prelu",
+        BinOp::Less => "less",
+        BinOp::LessEqual => "less_equal",
+        BinOp::Equal => "equal",
     }
 }
 

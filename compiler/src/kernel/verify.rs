@@ -138,7 +138,7 @@ impl Checker<'_> {
             }
             Expr::Splat(from) => self.access(from, 1, false),
             Expr::Const(_) => {}
-            Expr::Fma(a, b, c) => [a, b, c].into_iter().for_each(|e| self.expr(e)),
+            Expr::Fma(a, b, c) | Expr::Select(a, b, c) => [a, b, c].into_iter().for_each(|e| self.expr(e)),
             Expr::Bin(_, a, b) => [a, b].into_iter().for_each(|e| self.expr(e)),
             Expr::Un(_, a) => self.expr(a),
         }

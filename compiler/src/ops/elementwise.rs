@@ -37,15 +37,30 @@ fn of_integer(act: Act, x: i64) -> Option<Option<i64>> {
     }
 }
 
-pub(super) fn infer_binary(inputs: &[&TensorType]) -> Result<TensorType, String> {
-    let [a, b] = inputs else { return Err(MISSING.to_owned()) };
-    let dtype = check::same_dtype(inputs)?;
-    if dtype == DType::Bool {
-        return Err("it computes with numbers, not bool".to_owned());
+pub(super) fn infer_binary(op: Binary, inputs: &[&TensorType]) -> Result<TensorType, String> {
+    let dtype = op.kind.result(check::same_dtype(inputs)?)?;
+    if !op.act.is_none() && !dtype.is_float() {
+        return Err("it activates floats only".to_owned());
     }
-    let shape = broadcast(&a.shape, &b.shape)
-        .ok_or_else(|| format!("its operands of shapes {:?} and {:?} do not broadcast", a.shape, b.shape))?;
-    check::tensor_type(dtype, shape)
+    check::tensor_type(dtype, common(inputs)?)
+}
+
+pub(super) fn infer_select(inputs: &[&TensorType]) -> Result<TensorType, String> {
+    let [condition, values @ ..] = inputs else { return Err(MISSING.to_owned()) };
+    if condition.dtype != DType::Bool {
+        return Err(format!("its condition is {condition}, not of bool"));
+    }
+    check::tensor_type(check::same_dtype(values)?, common(inputs)?)
+}
+
+/// The shape to which all operands broadcast.
+fn common(inputs: &[&TensorType]) -> Result<Vec<usize>, String> {
+    inputs.iter().try_fold(Vec::new(), |shape, input| {
+        broadcast(&shape, &input.shape).ok_or_else(|| {
+            let shapes: Vec<_> = inputs.iter().map(|input| format!("{:?}", input.shape)).collect();
+            format!("its operands of shapes {} do not broadcast", shapes.join(" and "))
+        })
+    })
 }
 
 /// The common shape of two operands: axes are aligned at the last one, and an extent of 1 repeats.
@@ -80,39 +95,47 @@ pub(super) fn eval_binary(op: Binary, inputs: &[&Tensor], output: &TensorType) -
     let at_a = offsets(&a.ty.shape, &output.shape);
     let at_b = offsets(&b.ty.shape, &output.shape);
     let pairs = at_a.into_iter().zip(at_b);
-    match (&a.elements, &b.elements) {
+    Ok(match (&a.elements, &b.elements) {
         (Elements::Float(a), Elements::Float(b)) => {
-            let value = |(i, j): (usize, usize)| op.act.eval(float(op.kind, a[i], b[j]));
-            Ok(Elements::Float(pairs.map(value).collect()))
+            let values = pairs.map(|(i, j)| op.act.eval(op.kind.float(a[i], b[j])));
+            if output.dtype.is_float() {
+                Elements::Float(values.collect())
+            } else {
+                Elements::Int(values.map(|truth| truth as i64).collect())
+            }
         }
-        (Elements::Int(a), Elements::Int(b)) if op.act.is_none() => {
-            let value = |(i, j): (usize, usize)| integer(op.kind, a[i], b[j], output.dtype);
-            Ok(Elements::Int(pairs.map(value).collect::<Result<_, _>>()?))
+        (Elements::Int(a), Elements::Int(b)) => {
+            let values = pairs.map(|(i, j)| integer(op.kind, a[i], b[j], output.dtype));
+            Elements::Int(values.collect::<Result<_, _>>()?)
         }
-        _ => Err("it activates floats only".to_owned()),
-    }
+        _ => return Err("its operands differ in type".to_owned()),
+    })
 }
 
-fn float(kind: BinaryKind, a: f64, b: f64) -> f64 {
-    match kind {
-        BinaryKind::Add => a + b,
-        BinaryKind::Sub => a - b,
-        BinaryKind::Mul => a * b,
-        BinaryKind::Div => a / b,
-    }
-}
-
-/// Exact; division truncates.
+/// Exact; what does not fit the type is an error.
 fn integer(kind: BinaryKind, a: i64, b: i64, dtype: DType) -> Result<i64, String> {
-    if kind == BinaryKind::Div && b == 0 {
+    if matches!(kind, BinaryKind::Div | BinaryKind::Mod | BinaryKind::Fmod) && b == 0 {
         return Err("it divides an integer by zero".to_owned());
     }
-    let exact = match kind {
-        BinaryKind::Add => a.checked_add(b),
-        BinaryKind::Sub => a.checked_sub(b),
-        BinaryKind::Mul => a.checked_mul(b),
-        BinaryKind::Div => a.checked_div(b),
-    };
     let range = super::shape::integer_range(dtype);
-    exact.filter(|value| range.contains(value)).ok_or_else(|| format!("it overflows {}", dtype.name()))
+    let exact = kind.integer(a, b).filter(|value| range.contains(value));
+    exact.ok_or_else(|| format!("it overflows {}", dtype.name()))
+}
+
+pub(super) fn eval_select(inputs: &[&Tensor], output: &TensorType) -> Result<Elements, String> {
+    let [condition, a, b] = inputs else { return Err(MISSING.to_owned()) };
+    let truths = condition.ints().ok_or("its condition is not of bool")?;
+    let [at, at_a, at_b] = [condition, a, b].map(|operand| offsets(&operand.ty.shape, &output.shape));
+    fn choose<T: Copy>(truths: &[i64], at: &[usize], a: [(&[T], &[usize]); 2]) -> Vec<T> {
+        let [(yes, at_yes), (no, at_no)] = a;
+        let pick = |i: usize| if truths[at[i]] != 0 { yes[at_yes[i]] } else { no[at_no[i]] };
+        (0..at.len()).map(pick).collect()
+    }
+    Ok(match (&a.elements, &b.elements) {
+        (Elements::Float(a), Elements::Float(b)) => {
+            Elements::Float(choose(truths, &at, [(a, &at_a), (b, &at_b)]))
+        }
+        (Elements::Int(a), Elements::Int(b)) => Elements::Int(choose(truths, &at, [(a, &at_a), (b, &at_b)])),
+        _ => return Err("its operands differ in type".to_owned()),
+    })
 }

@@ -4,6 +4,7 @@
 //! are one operator here. This file has the enum and its few exhaustive matches; each family has a file with what
 //! its operators demand of their operands (`infer`) and what they mean (`eval`, naive and in f64).
 
+mod at_run_time;
 mod check;
 mod conv;
 mod elementwise;
@@ -24,6 +25,8 @@ use crate::base::epilogue::{Act, Epilogue};
 use crate::base::real::Real;
 use crate::base::tensor::{DType, Tensor, TensorType};
 
+pub use crate::base::binary::BinaryKind;
+pub use at_run_time::{at_run_time, held};
 pub use conv::IMAGE_CHANNELS;
 use index::Index;
 pub use pad::{Pad, PadMode};
@@ -55,6 +58,8 @@ pub enum Op {
     Act(Act),
     /// Elementwise with numpy broadcasting: `a`, `b`.
     Binary(Binary),
+    /// `condition ? a : b`, elementwise with numpy broadcasting (ONNX Where): `condition` (bool), `a`, `b`.
+    Select,
     /// Softmax along one axis: `x`.
     Softmax {
         /// Axis, counted from 0.
@@ -164,16 +169,6 @@ pub struct Binary {
     pub act: Act,
 }
 
-/// Kinds of elementwise operations.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
-pub enum BinaryKind {
-    Add,
-    Sub,
-    Mul,
-    Div,
-}
-
 /// Attributes of a [`Op::Take`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Take {
@@ -214,7 +209,8 @@ pub fn infer(op: &Op, inputs: &[&TensorType]) -> Result<TensorType, String> {
         Op::GlobalAvgPool => pool::infer_global(inputs),
         Op::BatchNorm { .. } | Op::Affine { .. } => norm::infer(inputs),
         Op::Act(act) => elementwise::infer_act(*act, inputs),
-        Op::Binary(_) => elementwise::infer_binary(inputs),
+        Op::Binary(binary) => elementwise::infer_binary(*binary, inputs),
+        Op::Select => elementwise::infer_select(inputs),
         Op::Softmax { axis } => softmax::infer(*axis, inputs),
         Op::Pad(pad) => pad::infer(pad, inputs),
         Op::Concat { axis } => movement::infer_concat(*axis, inputs),
@@ -261,6 +257,7 @@ pub fn eval(op: &Op, inputs: &[&Tensor], output: &TensorType) -> Result<Tensor, 
         Op::Affine { act } => norm::eval_affine(*act, inputs)?,
         Op::Act(act) => elementwise::eval_act(*act, inputs)?,
         Op::Binary(binary) => elementwise::eval_binary(*binary, inputs, output)?,
+        Op::Select => elementwise::eval_select(inputs, output)?,
         Op::Softmax { axis } => softmax::eval(*axis, inputs)?,
         Op::Pad(pad) => pad::eval(pad, inputs, output)?,
         Op::Concat { axis } => movement::eval_concat(*axis, inputs, output)?,
@@ -287,6 +284,7 @@ impl Op {
             Op::Affine { .. } => "affine",
             Op::Act(act) => act.name(),
             Op::Binary(Binary { kind, .. }) => kind.name(),
+            Op::Select => "select",
             Op::Softmax { .. } => "softmax",
             Op::Pad(_) => "pad",
             Op::Concat { .. } => "concat",
@@ -308,7 +306,7 @@ impl Op {
                 2 + epilogue.bias as usize + epilogue.residual as usize
             }
             Op::BatchNorm { .. } => 5,
-            Op::Affine { .. } => 3,
+            Op::Affine { .. } | Op::Select => 3,
             Op::Binary(_) | Op::Resample(_) => 2,
             Op::Pool(_)
             | Op::GlobalAvgPool
@@ -323,21 +321,6 @@ impl Op {
             | Op::Cast { .. }
             | Op::Reorder
             | Op::Identity => 1,
-        }
-    }
-}
-
-impl BinaryKind {
-    /// Every kind.
-    pub const ALL: [BinaryKind; 4] = [BinaryKind::Add, BinaryKind::Sub, BinaryKind::Mul, BinaryKind::Div];
-
-    /// Lower-case name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            BinaryKind::Add => "add",
-            BinaryKind::Sub => "sub",
-            BinaryKind::Mul => "mul",
-            BinaryKind::Div => "div",
         }
     }
 }

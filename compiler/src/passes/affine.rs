@@ -43,17 +43,17 @@ pub(super) fn run(graph: &mut Graph, _: &mut Misses) -> usize {
             continue;
         }
         let Some(vector) = channels::vector(&mut edit, constant, &shape, 1) else { continue };
-        let [scale, shift] = scale_and_shift(&mut edit, kind, swapped, vector);
+        let Some([scale, shift]) = scale_and_shift(&mut edit, kind, swapped, vector) else { continue };
         edit.replace(index, Node { op: Op::Affine { act }, inputs: vec![x, scale, shift], ..node });
         rewrites += 1;
     }
     rewrites
 }
 
-/// The row of the table. `swapped` means that the constant is on the left.
-fn scale_and_shift(edit: &mut Editor, kind: BinaryKind, swapped: bool, c: ValueId) -> [ValueId; 2] {
+/// The row of the table; `None` when there is none. `swapped` means that the constant is on the left.
+fn scale_and_shift(edit: &mut Editor, kind: BinaryKind, swapped: bool, c: ValueId) -> Option<[ValueId; 2]> {
     let ty = edit.graph.value(c).ty.clone();
-    match kind {
+    Some(match kind {
         BinaryKind::Add => [edit.add_fill(c, "scale", 1.0), c],
         BinaryKind::Sub if swapped => [edit.add_fill(c, "scale", -1.0), c],
         BinaryKind::Sub => {
@@ -67,5 +67,6 @@ fn scale_and_shift(edit: &mut Editor, kind: BinaryKind, swapped: bool, c: ValueI
             let scale = edit.add_binary(c, "scale", ty, BinaryKind::Div, [one, c]);
             [scale, edit.add_fill(c, "shift", 0.0)]
         }
-    }
+        _ => return None,
+    })
 }

@@ -20,7 +20,7 @@ use super::Misses;
 use super::edit::Names;
 use crate::base::feature_map::{Halo, Layout, Order};
 use crate::ir::graph::{Def, Graph, Node, Value, ValueId};
-use crate::ir::layouts::reads_as_planar;
+use crate::ir::layouts::{Over, over_blocks, reads_as_planar};
 use crate::ops::Op;
 
 /// Assigns layouts; returns the number of copies.
@@ -59,22 +59,27 @@ fn orders(graph: &Graph, misses: &mut Misses) -> Vec<Order> {
             (Op::Conv(_) | Op::Pool(_) | Op::GlobalAvgPool, _) => Order::Blocked,
             (Op::Affine { .. }, [x, ..]) if graph.shape(*x).len() == 4 => Order::Blocked,
             (Op::Act(_) | Op::Identity, [x]) => orders[x.0],
-            (Op::Binary(_), [a, b]) if blocked(a) || blocked(b) => {
-                if graph.shape(*a) == graph.shape(*b) && !graph.is_const(*a) && !graph.is_const(*b) {
-                    Order::Blocked
-                } else {
-                    misses.push(
-                        node,
-                        "it broadcasts or has a constant operand, so blocked maps are copied for it",
-                    );
-                    Order::Planar
-                }
+            (Op::Binary(_) | Op::Select, inputs) if inputs.iter().any(blocked) => {
+                elementwise(graph, node, &orders, misses)
             }
             _ => Order::Planar,
         };
         orders[node.output.0] = order;
     }
     orders
+}
+
+/// The order of an elementwise result, some operand of which is blocked: blocked, unless an operand cannot be read so,
+/// or what fills the whole result is planar already.
+fn elementwise(graph: &Graph, node: &Node, orders: &[Order], misses: &mut Misses) -> Order {
+    let shape = graph.shape(node.output);
+    if node.inputs.iter().any(|&id| over_blocks(graph, id, shape) == Over::Nothing) {
+        misses.push(node, "an operand does not broadcast over blocks, so blocked maps are copied for it");
+        return Order::Planar;
+    }
+    let whole = node.inputs.iter().filter(|id| graph.shape(**id) == shape && !graph.is_const(**id));
+    let whole: Vec<Order> = whole.map(|id| orders[id.0]).collect();
+    if whole.is_empty() || whole.contains(&Order::Blocked) { Order::Blocked } else { Order::Planar }
 }
 
 /// The halo that convolutions need around each value, by the order in which they read it.
@@ -114,7 +119,9 @@ fn want(graph: &Graph, node: &Node, at: usize) -> Option<Layout> {
         (Op::Pool(_) | Op::GlobalAvgPool, _) => Some(Layout::BLOCKED),
         (Op::Affine { .. }, 0) if value.ty.shape.len() == 4 => Some(Layout::BLOCKED),
         (Op::Act(_) | Op::Identity, _) => None,
-        (Op::Binary(_), _) => Some(Layout { order: graph.value(node.output).layout.order, halo: Halo::NONE }),
+        (Op::Binary(_) | Op::Select, _) if graph.value(node.output).layout.order == Order::Blocked => {
+            (over_blocks(graph, x, graph.shape(node.output)) == Over::Blocks).then_some(Layout::BLOCKED)
+        }
         (Op::Reshape, _) if reads_as_planar(graph, x) => None,
         _ => Some(Layout::PLANAR),
     }

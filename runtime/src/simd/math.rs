@@ -304,6 +304,20 @@ macro_rules! math {
             pick_less(zero(), a, constant(1.0), pick_less(a, zero(), constant(-1.0), a))
         }
 
+        /// The next integer towards 0.
+        #[inline]
+        $(#[$feature])?
+        pub fn trunc(a: V) -> V {
+            pick_less(a, zero(), ceil(a), floor(a))
+        }
+
+        /// 1, or 0 where `a` is 0.
+        #[inline]
+        $(#[$feature])?
+        pub fn nonzero(a: V) -> V {
+            pick_equal(a, zero(), zero(), constant(1.0))
+        }
+
         /// The greater; NaN where either is.
         #[inline]
         $(#[$feature])?

@@ -2,6 +2,7 @@
 
 use super::{blocked, planar};
 use crate::case::Case;
+use tilewright::base::binary::BinaryKind;
 use tilewright::base::epilogue::Act;
 use tilewright::base::feature_map::{BLOCK, FeatureMap, Order};
 use tilewright::base::real::Real;
@@ -42,7 +43,10 @@ fn sum(channels: usize, halos: [[usize; 4]; 3]) -> MapSpec {
     let [a, b, y] = halos.map(|halo| blocked([2, channels, 3, 5], halo));
     let extents = [2, y.planes(), 3, 5 * BLOCK];
     let halo = (halos[2] != [0; 4]).then_some(y);
-    MapSpec { halo, ..map(MapFn::Add, &extents, over_rows(&y), vec![over_rows(&a), over_rows(&b)]) }
+    MapSpec {
+        halo,
+        ..map(MapFn::Binary(BinaryKind::Add), &extents, over_rows(&y), vec![over_rows(&a), over_rows(&b)])
+    }
 }
 
 /// A copy of `blocks` times `lanes` channels from `first` on into another layout.
@@ -90,16 +94,24 @@ pub fn cases() -> Vec<Case> {
                 ..map(MapFn::Copy, &[3], flat(3), vec![flat(3)])
             },
         ),
-        ("map_scalar", map(MapFn::Mul, &[1], array(1, &[0]), vec![array(1, &[0]), array(1, &[0])])),
-        ("map_div_tail", map(MapFn::Div, &[21], flat(21), vec![flat(21), flat(21)])),
+        (
+            "map_scalar",
+            map(MapFn::Binary(BinaryKind::Mul), &[1], array(1, &[0]), vec![array(1, &[0]), array(1, &[0])]),
+        ),
+        ("map_div_tail", map(MapFn::Binary(BinaryKind::Div), &[21], flat(21), vec![flat(21), flat(21)])),
         (
             "map_sub_by_scalar",
-            map(MapFn::Sub, &[2, 19], array(38, &[19, 1]), vec![array(38, &[19, 1]), array(1, &[0, 0])]),
+            map(
+                MapFn::Binary(BinaryKind::Sub),
+                &[2, 19],
+                array(38, &[19, 1]),
+                vec![array(38, &[19, 1]), array(1, &[0, 0])],
+            ),
         ),
         (
             "map_mul_outer",
             map(
-                MapFn::Mul,
+                MapFn::Binary(BinaryKind::Mul),
                 &[4, 3, 18],
                 array(216, &[54, 18, 1]),
                 vec![array(72, &[18, 0, 1]), array(3, &[0, 1, 0])],
@@ -107,7 +119,12 @@ pub fn cases() -> Vec<Case> {
         ),
         (
             "map_add_columns",
-            map(MapFn::Add, &[5, 4], array(20, &[4, 1]), vec![array(20, &[1, 5]), constant(0, &[0, 1])]),
+            map(
+                MapFn::Binary(BinaryKind::Add),
+                &[5, 4],
+                array(20, &[4, 1]),
+                vec![array(20, &[1, 5]), constant(0, &[0, 1])],
+            ),
         ),
         ("map_add_blocked", sum(32, [[0; 4], [1; 4], [0; 4]])),
         ("map_add_halo", sum(32, [[0; 4], [1, 0, 1, 2], [2, 1, 0, 1]])),

@@ -35,7 +35,7 @@ pub(super) fn of_op(op: &Op) -> Vec<String> {
         Op::Pad(pad) => of_pad(pad),
         Op::Act(act) => act.parameters().iter().map(|(name, value)| format!("{name}={value}")).collect(),
         Op::Cast { to } => vec![format!("to={}", to.name())],
-        Op::GlobalAvgPool | Op::Reshape | Op::Reorder | Op::Identity => Vec::new(),
+        Op::GlobalAvgPool | Op::Select | Op::Reshape | Op::Reorder | Op::Identity => Vec::new(),
     }
 }
 

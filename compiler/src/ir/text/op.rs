@@ -15,7 +15,7 @@ pub(super) struct Words<'a>(pub Vec<&'a str>);
 
 /// Parses the operator called `name`. Leaves in `words` what it does not know.
 pub(super) fn parse_op(name: &str, words: &mut Words) -> Result<Op, String> {
-    if let Some(kind) = BinaryKind::ALL.into_iter().find(|kind| kind.name() == name) {
+    if let Some(kind) = BinaryKind::ALL.iter().copied().find(|kind| kind.name() == name) {
         return Ok(Op::Binary(Binary { kind, act: words.act()? }));
     }
     Ok(match name {
@@ -42,6 +42,7 @@ pub(super) fn parse_op(name: &str, words: &mut Words) -> Result<Op, String> {
         "global_avg_pool" => Op::GlobalAvgPool,
         "batch_norm" => Op::BatchNorm { eps: words.real("eps")? },
         "affine" => Op::Affine { act: words.act()? },
+        "select" => Op::Select,
         "softmax" => Op::Softmax { axis: words.required("axis")? },
         "pad" => {
             let (before, after) = (words.list("before")?, words.list("after")?);

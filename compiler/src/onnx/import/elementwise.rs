@@ -1,4 +1,5 @@
-//! Relu, Clip, Add, Sub, Mul, Div, Sum, Identity, Dropout, Cast.
+//! Operators of several elements, one of each operand, and those that give an operand back: Clip, Sum, Where, Identity,
+//! Cast and others.
 
 use super::site::{Imported, Site};
 use crate::base::epilogue::Act;
@@ -21,11 +22,26 @@ pub(super) fn clip_attributes(site: &mut Site) -> Imported {
     clip(site, lo, hi)
 }
 
-/// Clip with bounds as operands, which must be constants, since opset 11.
+/// Clip with bounds as operands, since opset 11. Where they are no known constants, it is a maximum and a minimum.
 pub(super) fn clip_inputs(site: &mut Site) -> Imported {
-    let lo = site.known_scalar(1, "lower bound")?.map_or(f32::NEG_INFINITY, |lo| lo as f32);
-    let hi = site.known_scalar(2, "upper bound")?.map_or(f32::INFINITY, |hi| hi as f32);
-    clip(site, lo, hi)
+    let known = |site: &Site, position| match site.optional(position) {
+        Some(bound) => site.builder.numbers(bound).is_some_and(|bound| bound.ty.dtype.is_float()),
+        None => true,
+    };
+    if known(site, 1) && known(site, 2) {
+        let lo = site.known_scalar(1, "lower bound")?.map_or(f32::NEG_INFINITY, |lo| lo as f32);
+        let hi = site.known_scalar(2, "upper bound")?.map_or(f32::INFINITY, |hi| hi as f32);
+        return clip(site, lo, hi);
+    }
+    let mut x = site.input(0)?;
+    for (position, kind) in [(1, BinaryKind::Max), (2, BinaryKind::Min)] {
+        let Some(bound) = site.optional(position) else { continue };
+        if site.ty(bound).elements() != 1 {
+            return Err(Refusal::invalid(format!("a bound is {}, not one number", site.ty(bound))));
+        }
+        x = pairwise(site, kind, vec![x, bound])?;
+    }
+    Ok(x)
 }
 
 fn clip(site: &mut Site, lo: f32, hi: f32) -> Imported {
@@ -36,27 +52,8 @@ fn clip(site: &mut Site, lo: f32, hi: f32) -> Imported {
     site.emit(Op::Act(Act::Clip { lo: Real::new(lo), hi: Real::new(hi) }), vec![x])
 }
 
-/// Add.
-pub(super) fn add(site: &mut Site) -> Imported {
-    binary(site, BinaryKind::Add)
-}
-
-/// Sub.
-pub(super) fn sub(site: &mut Site) -> Imported {
-    binary(site, BinaryKind::Sub)
-}
-
-/// Mul.
-pub(super) fn mul(site: &mut Site) -> Imported {
-    binary(site, BinaryKind::Mul)
-}
-
-/// Div.
-pub(super) fn div(site: &mut Site) -> Imported {
-    binary(site, BinaryKind::Div)
-}
-
-fn binary(site: &mut Site, kind: BinaryKind) -> Imported {
+/// An operation on both operands.
+pub(super) fn binary(site: &mut Site, kind: BinaryKind) -> Imported {
     let operands = vec![site.input(0)?, site.input(1)?];
     pairwise(site, kind, operands)
 }
@@ -66,17 +63,24 @@ pub(super) fn pairwise(site: &mut Site, kind: BinaryKind, operands: Vec<ValueId>
     site.emit(Op::Binary(Binary { kind, act: Act::None }), operands)
 }
 
-/// Sum of any number of operands, from left to right.
-pub(super) fn sum(site: &mut Site) -> Imported {
+/// Any number of operands, two by two from left to right.
+pub(super) fn variadic(site: &mut Site, kind: BinaryKind) -> Imported {
     let mut total = site.input(0)?;
     if site.inputs.len() == 1 {
         return site.emit(Op::Identity, vec![total]);
     }
     for position in 1..site.inputs.len() {
         let operands = vec![total, site.input(position)?];
-        total = pairwise(site, BinaryKind::Add, operands)?;
+        total = pairwise(site, kind, operands)?;
     }
     Ok(total)
+}
+
+/// Mean of any number of operands.
+pub(super) fn mean(site: &mut Site) -> Imported {
+    let total = variadic(site, BinaryKind::Add)?;
+    let count = site.filled(site.inputs.len() as f32, Vec::new());
+    pairwise(site, BinaryKind::Div, vec![total, count])
 }
 
 /// Identity.

@@ -10,6 +10,7 @@ mod constant;
 mod conv;
 mod elementwise;
 mod fold;
+mod logic;
 mod matrix;
 mod movement;
 mod norm;
@@ -170,6 +171,7 @@ fn unknown(op: &str, opset: i64) -> Refusal {
 fn run(row: &Row, site: &mut Site) -> ImportedAll {
     let results = match row.import {
         Import::Graph(import) => vec![import(site)?],
+        Import::Binary(kind) => vec![elementwise::binary(site, kind)?],
         Import::Unary(func, defaults) => vec![activation::function(site, func, defaults)?],
         Import::Several(import) => import(site)?,
         Import::Fold(fold) => {

@@ -114,12 +114,9 @@ impl Site<'_, '_> {
         if inputs.iter().all(|&id| self.builder.graph.is_const(id)) {
             return self.constant_result(op, inputs, ty);
         }
-        if ty.dtype != DType::F32 {
-            return Err(Refusal::new(
-                format!("its result has the type {ty}; programs compute in f32 only"),
-                "export the model in f32",
-            ));
-        }
+        let types: Vec<&TensorType> = inputs.iter().map(|&id| self.ty(id)).collect();
+        ops::at_run_time(&op, &types, &ty)
+            .map_err(|reason| Refusal::new(reason, "export the model in f32"))?;
         if ty.elements() == 0 {
             return Err(Refusal::invalid(format!("its result {ty} has no elements")));
         }

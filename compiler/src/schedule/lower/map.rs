@@ -1,4 +1,7 @@
 //! Elementwise operators as loops over strides.
+//!
+//! A blocked map is done in whole blocks, the channels that fill up the last one included. Where the function could make
+//! something else than a finite number of those, the kernel writes zeros over them.
 
 use super::super::plan::Pack;
 use super::state::State;
@@ -6,19 +9,8 @@ use super::{Refusal, blocks_of};
 use crate::base::epilogue::Act;
 use crate::base::feature_map::{BLOCK, FeatureMap, Halo, Order};
 use crate::ir::graph::{Node, ValueId};
+use crate::ir::layouts::along_map;
 use crate::kernel::spec::{KernelSpec, MapFn, MapSpec, Strided};
-use crate::ops::{Binary, BinaryKind};
-
-/// A value as an operand over the axes n, plane, row, lane-within-row of a blocked map.
-fn over_rows(map: &FeatureMap) -> Strided {
-    let strides = vec![map.pitch_n(), map.pitch_plane(), map.pitch_y(), 1];
-    Strided { weights: false, len: map.len(), base: map.origin(), strides }
-}
-
-/// The halo to fill around a result that covers every block.
-fn surround(y: &FeatureMap) -> Option<FeatureMap> {
-    (y.layout.halo != Halo::NONE).then_some(*y)
-}
 
 fn remove(spec: &mut MapSpec, axis: usize) {
     spec.extents.remove(axis);
@@ -49,97 +41,111 @@ pub fn simplify(mut spec: MapSpec) -> MapSpec {
     spec
 }
 
-/// One loop over all elements of values that lie alike.
-fn alike(
-    func: MapFn,
-    act: Act,
-    operands: usize,
-    y: Option<FeatureMap>,
-    maps: &[FeatureMap],
-    len: usize,
-) -> MapSpec {
-    match y {
-        Some(y) if y.layout.order == Order::Blocked => MapSpec {
-            func,
-            act,
-            extents: vec![y.n, y.planes(), y.h, y.w * BLOCK],
-            y: over_rows(&y),
-            xs: maps.iter().map(over_rows).collect(),
-            halo: surround(&y),
-            weights: 0,
-        },
+/// The map whose surroundings the kernel fills: a halo, and channels that must not stay what the function makes of them.
+fn surround(y: &FeatureMap, func: MapFn, act: Act) -> Option<FeatureMap> {
+    let tame = act.is_tame()
+        && match func {
+            MapFn::Binary(kind) => kind.is_tame(),
+            MapFn::Copy | MapFn::Select | MapFn::Fma => true,
+        };
+    (y.layout.halo != Halo::NONE || !tame && !y.c.is_multiple_of(BLOCK)).then_some(*y)
+}
+
+/// Operands that a kernel reads: activations in the order of its parameters, and constants in one piece of the weights.
+#[derive(Default)]
+struct Reads {
+    activations: Vec<ValueId>,
+    constants: Vec<ValueId>,
+    weights: usize,
+}
+
+impl Reads {
+    /// The operand `id` with these strides.
+    fn add(&mut self, state: &State, id: ValueId, strides: Vec<usize>, map: Option<&FeatureMap>) -> Strided {
+        let elements = state.graph.value(id).ty.elements();
+        if state.graph.is_const(id) {
+            self.constants.push(id);
+            let base = self.weights;
+            self.weights += blocks_of(elements);
+            return Strided { weights: true, len: 0, base, strides };
+        }
+        self.activations.push(id);
+        let (len, base) = map.map_or((elements, 0), |map| (map.len(), map.origin()));
+        Strided { weights: false, len, base, strides }
+    }
+
+    /// Adds the step.
+    fn call(self, state: &mut State, node: &Node, mut spec: MapSpec) {
+        spec.weights = self.weights;
+        let packed = (self.weights > 0).then(|| state.pack(Pack::Raw(self.constants), self.weights));
+        state.call(node, KernelSpec::Map(simplify(spec)), &self.activations, packed, 0);
+    }
+}
+
+/// A function of the elements of all operands, which broadcast to the result, and an activation.
+pub fn elementwise(state: &mut State, node: &Node, func: MapFn, act: Act) -> Result<(), Refusal> {
+    match state.graph.feature_map(node.output) {
+        Some(y) if y.layout.order == Order::Blocked => over_blocks(state, node, &y, func, act),
         _ => {
-            let flat = || Strided { weights: false, len, base: 0, strides: vec![1] };
-            let xs = (0..operands).map(|_| flat()).collect();
-            MapSpec { func, act, extents: vec![len], y: flat(), xs, halo: None, weights: 0 }
+            row_major(state, node, func, act);
+            Ok(())
         }
     }
 }
 
-/// An activation alone.
-pub fn activation(state: &mut State, node: &Node, act: Act) -> Result<(), Refusal> {
+fn row_major(state: &mut State, node: &Node, func: MapFn, act: Act) {
     let graph = state.graph;
-    let maps: Vec<FeatureMap> = graph.feature_map(node.inputs[0]).into_iter().collect();
-    let len = graph.value(node.output).ty.elements();
-    let spec = alike(MapFn::Copy, act, 1, graph.feature_map(node.output), &maps, len);
-    state.call(node, KernelSpec::Map(simplify(spec)), &node.inputs, None, 0);
-    Ok(())
-}
-
-/// Two operands, one of which may broadcast.
-pub fn binary(state: &mut State, node: &Node, binary: &Binary) -> Result<(), Refusal> {
-    let graph = state.graph;
-    let func = match binary.kind {
-        BinaryKind::Add => MapFn::Add,
-        BinaryKind::Sub => MapFn::Sub,
-        BinaryKind::Mul => MapFn::Mul,
-        BinaryKind::Div => MapFn::Div,
-    };
     let shape = graph.shape(node.output);
-    let blocked = |id: &ValueId| graph.value(*id).layout.order == Order::Blocked;
-    if blocked(&node.output) || node.inputs.iter().any(blocked) {
-        let maps: Vec<FeatureMap> = node.inputs.iter().filter_map(|&id| graph.feature_map(id)).collect();
-        if !node.inputs.iter().chain([&node.output]).all(|id| graph.shape(*id) == shape && blocked(id)) {
-            let reason = "it mixes layouts or broadcasts over a blocked tensor".to_owned();
-            return Err((reason, "report this as a bug of the compiler"));
-        }
-        if func == MapFn::Div && !shape[1].is_multiple_of(BLOCK) {
-            let reason = format!("it divides images of {} channels", shape[1]);
-            return Err((
-                reason,
-                "only multiples of 16 channels are supported there; multiply by a reciprocal",
-            ));
-        }
-        let spec = alike(func, binary.act, 2, graph.feature_map(node.output), &maps, 0);
-        state.call(node, KernelSpec::Map(simplify(spec)), &node.inputs, None, 0);
-        return Ok(());
-    }
-    let mut weights = 0;
-    let mut constants = Vec::new();
-    let mut reads = Vec::new();
-    let xs: Vec<Strided> = node
-        .inputs
-        .iter()
-        .map(|&id| {
-            let elements = graph.value(id).ty.elements();
-            let strides = broadcast(graph.shape(id), shape);
-            if !graph.is_const(id) {
-                reads.push(id);
-                return Strided { weights: false, len: elements, base: 0, strides };
-            }
-            constants.push(id);
-            let base = weights;
-            weights += blocks_of(elements);
-            Strided { weights: true, len: 0, base, strides }
-        })
-        .collect();
+    let mut reads = Reads::default();
+    let operand = |&id: &ValueId| reads.add(state, id, broadcast(graph.shape(id), shape), None);
+    let xs = node.inputs.iter().map(operand).collect();
     let y =
         Strided { weights: false, len: shape.iter().product(), base: 0, strides: broadcast(shape, shape) };
     let extents = if shape.is_empty() { vec![1] } else { shape.to_vec() };
-    let packed = (!constants.is_empty()).then(|| state.pack(Pack::Raw(constants), weights));
-    let spec = MapSpec { func, act: binary.act, extents, y, xs, halo: None, weights };
-    state.call(node, KernelSpec::Map(simplify(spec)), &reads, packed, 0);
+    reads.call(state, node, MapSpec { func, act, extents, y, xs, halo: None, weights: 0 });
+}
+
+/// Over the axes n, block, row, column, lane.
+fn over_blocks(state: &mut State, node: &Node, y: &FeatureMap, func: MapFn, act: Act) -> Result<(), Refusal> {
+    let graph = state.graph;
+    let mut reads = Reads::default();
+    let mut xs = Vec::new();
+    for &id in &node.inputs {
+        let map = graph.feature_map(id);
+        let [n, c, h, w] = along_map(graph.shape(id)).ok_or_else(bug)?;
+        let step = |extent: usize, by: usize| if extent == 1 { 0 } else { by };
+        let strides = match map {
+            Some(map) if map.layout.order == Order::Blocked || c == 1 => {
+                let positions = [step(h, map.pitch_y()), step(w, map.pitch_x())];
+                [step(n, map.pitch_n()), step(c, map.pitch_plane()), positions[0], positions[1], step(c, 1)]
+            }
+            _ if c == 1 => [step(n, h * w), 0, step(h, w), step(w, 1), 0],
+            _ if graph.is_const(id) && [n, h, w] == [1; 3] => [0, BLOCK, 0, 0, 1],
+            _ => return Err(bug()),
+        };
+        xs.push(reads.add(state, id, strides.to_vec(), map.as_ref()));
+    }
+    let spec = MapSpec {
+        func,
+        act,
+        extents: vec![y.n, y.planes(), y.h, y.w, BLOCK],
+        y: over_lanes(y),
+        xs,
+        halo: surround(y, func, act),
+        weights: 0,
+    };
+    reads.call(state, node, spec);
     Ok(())
+}
+
+fn over_lanes(map: &FeatureMap) -> Strided {
+    let strides = vec![map.pitch_n(), map.pitch_plane(), map.pitch_y(), BLOCK, 1];
+    Strided { weights: false, len: map.len(), base: map.origin(), strides }
+}
+
+fn bug() -> Refusal {
+    let reason = "it mixes layouts or broadcasts over a blocked tensor".to_owned();
+    (reason, "report this as a bug of the compiler")
 }
 
 /// Strides of a row-major operand over the axes of the result; 0 where it broadcasts.
@@ -170,14 +176,10 @@ pub fn affine(state: &mut State, node: &Node, act: Act) -> Result<(), Refusal> {
     let spec = match graph.feature_map(node.output) {
         Some(y) if y.layout.order == Order::Blocked => {
             let x = state.map(node.inputs[0])?;
-            let over_lanes = |map: &FeatureMap| {
-                let strides = vec![map.pitch_n(), map.pitch_plane(), map.pitch_y(), BLOCK, 1];
-                Strided { weights: false, len: map.len(), base: map.origin(), strides }
-            };
             let by_lane = |base| parameter(base, vec![0, BLOCK, 0, 0, 1]);
             let extents = vec![y.n, y.planes(), y.h, y.w, BLOCK];
             let xs = vec![over_lanes(&x), by_lane(0), by_lane(per)];
-            let halo = surround(&y);
+            let halo = surround(&y, MapFn::Fma, act);
             MapSpec { func: MapFn::Fma, act, extents, y: over_lanes(&y), xs, halo, weights: 2 * per }
         }
         _ => {

@@ -12,13 +12,15 @@ use super::names::Names;
 use super::plan::{KernelId, Place, Plan, PlannedKernel, Step, WeightRange};
 use super::tuning::{Tuner, Tuning};
 use crate::base::diag::{Error, Problem, Problems};
+use crate::base::epilogue::Act;
 use crate::base::feature_map::{BLOCK, Order};
+use crate::base::functions::Func;
 use crate::base::target::Isa;
 use crate::base::tensor::DType;
 use crate::ir::graph::{Graph, Node};
 use crate::kernel::ir::Role;
-use crate::kernel::spec::{GlobalPoolSpec, KernelSpec, PoolKind, PoolSpec, SoftmaxSpec, Taps};
-use crate::ops::{self, Op, Window};
+use crate::kernel::spec::{GlobalPoolSpec, KernelSpec, MapFn, PoolKind, PoolSpec, SoftmaxSpec, Taps};
+use crate::ops::{self, Binary, Op, Window};
 use sha2::{Digest, Sha256};
 use state::State;
 
@@ -100,11 +102,9 @@ fn place(graph: &Graph, node: &Node) -> String {
 
 fn lower(state: &mut State, node: &Node) -> Result<(), Refusal> {
     let graph = state.graph;
-    let float = |id: &crate::ir::graph::ValueId| graph.value(*id).ty.dtype == DType::F32;
-    if !node.inputs.iter().all(float) || !float(&node.output) {
-        let reason = "it works on numbers other than f32 at run time".to_owned();
-        return Err((reason, "export the model in f32; integers may only compute shapes"));
-    }
+    let types: Vec<_> = node.inputs.iter().map(|&id| &graph.value(id).ty).collect();
+    ops::at_run_time(&node.op, &types, &graph.value(node.output).ty)
+        .map_err(|reason| (reason, "export the model in f32; integers may only compute shapes"))?;
     match &node.op {
         Op::Conv(conv) => conv::lower(state, node, conv),
         Op::MatMul(matmul) => matmul::lower(state, node, matmul),
@@ -115,8 +115,10 @@ fn lower(state: &mut State, node: &Node) -> Result<(), Refusal> {
             Ok(())
         }
         Op::Affine { act } => map::affine(state, node, *act),
-        Op::Act(act) => map::activation(state, node, *act),
-        Op::Binary(binary) => map::binary(state, node, binary),
+        Op::Act(act) => map::elementwise(state, node, MapFn::Copy, *act),
+        Op::Binary(Binary { kind, act }) => map::elementwise(state, node, MapFn::Binary(*kind), *act),
+        Op::Select => map::elementwise(state, node, MapFn::Select, Act::None),
+        Op::Cast { .. } => cast(state, node),
         Op::Softmax { axis } => {
             let shape = graph.shape(node.output);
             let (outer, inner) = (shape[..*axis].iter().product(), shape[axis + 1..].iter().product());
@@ -124,7 +126,7 @@ fn lower(state: &mut State, node: &Node) -> Result<(), Refusal> {
             state.call(node, KernelSpec::Softmax(spec), &node.inputs, None, 0);
             Ok(())
         }
-        Op::Reshape | Op::Identity | Op::Cast { .. } => {
+        Op::Reshape | Op::Identity => {
             state.alias(node);
             Ok(())
         }
@@ -141,6 +143,24 @@ fn lower(state: &mut State, node: &Node) -> Result<(), Refusal> {
             "its scale, bias, mean or variance is not a constant".to_owned(),
             "export the model in inference mode, with the statistics as initialisers",
         )),
+    }
+}
+
+/// Memory holds every type as f32: a truth is made of a number, and a whole number of a fraction; all else stays.
+fn cast(state: &mut State, node: &Node) -> Result<(), Refusal> {
+    let [from, to] = [node.inputs[0], node.output].map(|id| state.graph.value(id).ty.dtype);
+    let func = match (from, to) {
+        (DType::Bool, _) => None,
+        (_, DType::Bool) => Some(Func::Nonzero),
+        (DType::F32, DType::I32 | DType::I64) => Some(Func::Trunc),
+        _ => None,
+    };
+    match func {
+        Some(func) => map::elementwise(state, node, MapFn::Copy, Act::of(func)),
+        None => {
+            state.alias(node);
+            Ok(())
+        }
     }
 }
 

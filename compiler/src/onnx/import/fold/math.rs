@@ -1,71 +1,9 @@
-//! Equal, Where, Range, ReduceProd on known numbers.
+//! Range, ReduceProd on known numbers.
 
 use super::super::site::{Site, axis};
-use super::{Operands, ints, offset, operand, pick, size};
-use crate::base::tensor::{DType, Elements, Tensor, TensorType};
+use super::{Operands, ints, offset, operand, size};
+use crate::base::tensor::{Elements, Tensor, TensorType};
 use crate::onnx::refusal::Refusal;
-
-/// The shape to which all broadcast (numpy rules).
-fn common(shapes: &[&[usize]]) -> Result<Vec<usize>, Refusal> {
-    let rank = shapes.iter().map(|shape| shape.len()).max().unwrap_or(0);
-    let mut common = vec![1; rank];
-    for shape in shapes {
-        for (slot, &extent) in common.iter_mut().rev().zip(shape.iter().rev()) {
-            match (*slot, extent) {
-                (1, _) => *slot = extent,
-                (_, 1) => {}
-                (known, extent) if known == extent => {}
-                _ => return Err(Refusal::invalid(format!("the extents {shapes:?} do not broadcast"))),
-            }
-        }
-    }
-    size(&common)?;
-    Ok(common)
-}
-
-fn broadcast(x: &Tensor, shape: &[usize]) -> Result<Tensor, Refusal> {
-    let old = &x.ty.shape;
-    let skipped = shape.len().saturating_sub(old.len());
-    pick(x, shape.to_vec(), |index| {
-        let own = index.iter().skip(skipped).zip(old);
-        offset(old, own.map(|(&i, &extent)| if extent == 1 { 0 } else { i }))
-    })
-}
-
-/// Equal, elementwise.
-pub(in super::super) fn equal(_: &Site, operands: Operands) -> Result<Tensor, Refusal> {
-    let (a, b) = (operand(operands, 0)?, operand(operands, 1)?);
-    if a.ty.dtype != b.ty.dtype {
-        return Err(Refusal::invalid(format!("{} and {} differ in type", a.ty, b.ty)));
-    }
-    let shape = common(&[&a.ty.shape, &b.ty.shape])?;
-    let (a, b) = (broadcast(a, &shape)?, broadcast(b, &shape)?);
-    let equal: Vec<i64> = match (&a.elements, &b.elements) {
-        (Elements::Int(a), Elements::Int(b)) => a.iter().zip(b).map(|(a, b)| i64::from(a == b)).collect(),
-        _ => a.to_f64().iter().zip(b.to_f64()).map(|(a, b)| i64::from(*a == b)).collect(),
-    };
-    Ok(Tensor { ty: TensorType { dtype: DType::Bool, shape }, elements: Elements::Int(equal) })
-}
-
-/// Where: `condition ? a : b`, elementwise.
-pub(in super::super) fn choose(_: &Site, operands: Operands) -> Result<Tensor, Refusal> {
-    let (condition, a, b) = (operand(operands, 0)?, operand(operands, 1)?, operand(operands, 2)?);
-    let shape = common(&[&condition.ty.shape, &a.ty.shape, &b.ty.shape])?;
-    let (condition, a, b) = (broadcast(condition, &shape)?, broadcast(a, &shape)?, broadcast(b, &shape)?);
-    let (Some(condition), true) = (condition.ints(), a.ty.dtype == b.ty.dtype) else {
-        return Err(Refusal::invalid(format!("it chooses between {} and {}", a.ty, b.ty)));
-    };
-    fn pairs<T: Copy>(condition: &[i64], a: &[T], b: &[T]) -> Vec<T> {
-        let both = a.iter().zip(b);
-        condition.iter().zip(both).map(|(&yes, (&a, &b))| if yes != 0 { a } else { b }).collect()
-    }
-    let elements = match (&a.elements, &b.elements) {
-        (Elements::Int(a), Elements::Int(b)) => Elements::Int(pairs(condition, a, b)),
-        (Elements::Float(a), Elements::Float(b)) => Elements::Float(pairs(condition, a, b)),
-        _ => return Err(Refusal::invalid("its operands differ in type")),
-    };
-    Ok(Tensor { ty: a.ty.clone(), elements })
-}
 
 /// Range of integers: start, limit, delta.
 pub(in super::super) fn range(_: &Site, operands: Operands) -> Result<Tensor, Refusal> {

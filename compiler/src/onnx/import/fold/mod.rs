@@ -5,7 +5,7 @@ pub(super) mod math;
 
 use super::builder::FOLD_LIMIT;
 use super::site::Site;
-use crate::base::tensor::{Elements, Tensor, TensorType};
+use crate::base::tensor::Tensor;
 use crate::onnx::refusal::Refusal;
 
 /// The numbers of a node's operands; an absent optional one is `None`.
@@ -33,37 +33,6 @@ fn size(shape: &[usize]) -> Result<usize, Refusal> {
     let refuse =
         || Refusal::unsupported(format!("a constant of the extents {shape:?} is too large to compute"));
     size.ok_or_else(refuse)
-}
-
-/// A tensor of the given shape whose element at each index is that of `from` at the offset that `offset` says.
-/// Offsets outside of `from` are refused.
-fn pick(
-    from: &Tensor,
-    shape: Vec<usize>,
-    offset: impl Fn(&[usize]) -> Option<usize>,
-) -> Result<Tensor, Refusal> {
-    let mut offsets = Vec::with_capacity(size(&shape)?);
-    let mut index = vec![0; shape.len()];
-    for _ in 0..size(&shape)? {
-        offsets.push(offset(&index));
-        for (at, &extent) in index.iter_mut().zip(&shape).rev() {
-            *at += 1;
-            if *at < extent {
-                break;
-            }
-            *at = 0;
-        }
-    }
-    let elements = match &from.elements {
-        Elements::Float(all) => take(all, &offsets).map(Elements::Float),
-        Elements::Int(all) => take(all, &offsets).map(Elements::Int),
-    };
-    let elements = elements.ok_or_else(|| Refusal::invalid("an index is out of range"))?;
-    Ok(Tensor { ty: TensorType { dtype: from.ty.dtype, shape }, elements })
-}
-
-fn take<T: Copy>(all: &[T], offsets: &[Option<usize>]) -> Option<Vec<T>> {
-    offsets.iter().map(|at| at.and_then(|at| all.get(at).copied())).collect()
 }
 
 /// Offset of an index in a row-major tensor of the given shape; `None` when it lies outside.

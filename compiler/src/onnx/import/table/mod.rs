@@ -11,6 +11,7 @@ mod window;
 use super::attrs::Kind::{self, Int};
 use super::fold::Fold;
 use super::site::{Imported, ImportedAll, Site};
+use crate::base::binary::BinaryKind;
 use crate::base::functions::Func;
 
 /// One definition of an operator.
@@ -34,11 +35,13 @@ pub(super) enum Import {
     Several(fn(&mut Site) -> ImportedAll),
     /// As a function of one element; the numbers are defaults of its parameters, which are attributes of their names.
     Unary(Func, [f32; 2]),
+    /// As a function of two elements.
+    Binary(BinaryKind),
     /// On known numbers only.
     Fold(Fold),
 }
 
-use Import::{Fold as F, Graph as G, Several as S, Unary as U};
+use Import::{Binary as B, Fold as F, Graph as G, Several as S, Unary as U};
 
 const ANY: usize = usize::MAX;
 const NONE: &[(&str, Kind)] = &[];
