@@ -72,10 +72,14 @@ fn with_address(expr: &Expr, change: &dyn Fn(&Addr, usize) -> Addr, lanes: usize
             let left = boxed(again(a)).into_iter().map(|a| Expr::Bin(*op, a, b.clone()));
             left.chain(boxed(again(b)).into_iter().map(|b| Expr::Bin(*op, a.clone(), b))).collect()
         }
-        Expr::Fma(a, b, c) => {
-            let first = boxed(again(a)).into_iter().map(|a| Expr::Fma(a, b.clone(), c.clone()));
-            let second = boxed(again(b)).into_iter().map(|b| Expr::Fma(a.clone(), b, c.clone()));
-            let third = boxed(again(c)).into_iter().map(|c| Expr::Fma(a.clone(), b.clone(), c));
+        Expr::Fma(a, b, c) | Expr::Select(a, b, c) => {
+            let of = |a, b, c| match expr {
+                Expr::Select(..) => Expr::Select(a, b, c),
+                _ => Expr::Fma(a, b, c),
+            };
+            let first = boxed(again(a)).into_iter().map(|a| of(a, b.clone(), c.clone()));
+            let second = boxed(again(b)).into_iter().map(|b| of(a.clone(), b, c.clone()));
+            let third = boxed(again(c)).into_iter().map(|c| of(a.clone(), b.clone(), c));
             first.chain(second).chain(third).collect()
         }
     }

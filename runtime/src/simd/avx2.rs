@@ -269,6 +269,7 @@ fn split(a: V) -> (V, V) {
 }
 
 math!(#[target_feature(enable = "avx2,fma")]);
+lanewise!(#[target_feature(enable = "avx2,fma")]);
 
 /// The sum of all lanes, in every lane.
 #[inline]

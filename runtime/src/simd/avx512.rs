@@ -261,6 +261,7 @@ fn split(a: V) -> (V, V) {
 }
 
 math!(#[target_feature(enable = "avx512f")]);
+lanewise!(#[target_feature(enable = "avx512f")]);
 
 /// The sum of all lanes, in every lane.
 #[inline]

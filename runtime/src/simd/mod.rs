@@ -17,7 +17,7 @@
 //! | `sqrt`, `abs`, `floor`, `ceil`, `round` | exact; `round` to even |
 //! | `pick_less(a, b, yes, no)`, `pick_less_equal`, `pick_equal` | `yes` where the comparison holds; none does for a NaN |
 //! | `exp`, `log`, `tanh`, `sigmoid`, `gelu`, .. | functions of one number, within a few ulp (`math.rs`); NaN of NaN |
-//! | `maximum`, `minimum`, `prelu`, `less`, `equal`, `pow`, .. | functions of two; comparisons give 1 and 0 |
+//! | `maximum`, `minimum`, `prelu`, `less`, `equal`, `pow`, .. | functions of two (`lanes.rs`); comparisons give 1 and 0 |
 //! | `select(a, yes, no)` | `no` where `a` is 0 |
 //! | `hsum(a)`, `hmax(a)` | sum (in pairs, not in order), maximum of all lanes, in every lane; no NaN for `hmax` |
 //! | `prefetch(p, at)` | asks for the cache line of `p[at]`, which may lie outside of `p` |
@@ -52,6 +52,8 @@ pub fn fence() {
     std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
 }
 
+#[macro_use]
+mod lanes;
 #[macro_use]
 mod math;
 

@@ -270,6 +270,7 @@ fn exponent(a: f32) -> i32 {
 }
 
 math!();
+lanewise!();
 
 /// The sum of all lanes, in every lane.
 #[inline]

@@ -98,7 +98,7 @@ fn assign_layout_reshapes_vectors_in_place() {
 }
 
 #[test]
-fn assign_layout_keeps_broadcasts_planar() {
+fn assign_layout_broadcasts_over_blocks_where_it_can() {
     assert_snapshot!(check(&["assign_layout"], "graph g {
         in %x: f32[1x16x2x2]
         con %w: f32[16x16x1x1]
@@ -124,11 +124,8 @@ fn assign_layout_keeps_broadcasts_planar() {
       %x@nchw16: f32[1x16x2x2 nchw16] = reorder(%x)
       %a: f32[1x16x2x2 nchw16] = conv(%x@nchw16, %w) kernel=1x1
       %b: f32[1x16x1x1 nchw16] = global_avg_pool(%a)
-      %a@planar: f32[1x16x2x2] = reorder(%a)
-      %b@planar: f32[1x16x1x1] = reorder(%b)
-      %c: f32[1x16x2x2] = mul(%a@planar, %b@planar)   ; gate
-      %c@nchw16: f32[1x16x2x2 nchw16] = reorder(%c)
-      %d: f32[1x16x2x2 nchw16] = conv(%c@nchw16, %w) kernel=1x1
+      %c: f32[1x16x2x2 nchw16] = mul(%a, %b)   ; gate
+      %d: f32[1x16x2x2 nchw16] = conv(%c, %w) kernel=1x1
       %d@planar: f32[1x16x2x2] = reorder(%d)
       %e: f32[1x16x2x2] = add(%d@planar, %full)   ; full
       %f: f32[1x16x2x2] = add(%e, %x)
@@ -140,7 +137,6 @@ fn assign_layout_keeps_broadcasts_planar() {
       out %g
       out %i
     }
-    ; assign_layout: mul `gate`: it broadcasts or has a constant operand, so blocked maps are copied for it
-    ; assign_layout: add `full`: it broadcasts or has a constant operand, so blocked maps are copied for it
+    ; assign_layout: add `full`: an operand does not broadcast over blocks, so blocked maps are copied for it
     ");
 }
