@@ -69,6 +69,7 @@ impl Case {
     pub fn schedule(&self, isa: &Isa) -> Schedule {
         match (&self.spec, &self.forced) {
             (KernelSpec::Conv(spec), Some(forced)) => Schedule::Conv(forced.schedule(spec)),
+            (KernelSpec::Depthwise(spec), Some(forced)) => Schedule::Depthwise(forced.schedule(spec)),
             (spec, _) => schedule::tile::of(spec, isa),
         }
     }
@@ -82,7 +83,11 @@ impl Case {
     pub fn problem(&self) -> Problem {
         let numbers = &mut Numbers::named(&self.name);
         let (mut memory, want, terms, largest) = match &self.spec {
-            KernelSpec::Conv(spec) => conv(spec, numbers),
+            KernelSpec::Conv(spec) => conv(spec, ConvWeights::of(spec), numbers),
+            KernelSpec::Depthwise(spec) => {
+                let each = ConvSpec { groups: spec.x.c, ..*spec };
+                conv(&each, ConvWeights::depthwise(spec), numbers)
+            }
             KernelSpec::Winograd(spec) => winograd(spec, numbers),
             KernelSpec::MatMul(spec) => matmul(spec, numbers),
             KernelSpec::Pool(spec) => {
@@ -196,14 +201,13 @@ fn each_position(map: &FeatureMap, mut see: impl FnMut(usize, [usize; 4], bool))
 /// Inputs, wanted output, products per sum, largest operand.
 type Parts = (Vec<Vec<f32>>, Vec<Want>, usize, f64);
 
-fn conv(spec: &ConvSpec, numbers: &mut Numbers) -> Parts {
+fn conv(spec: &ConvSpec, layout: ConvWeights, numbers: &mut Numbers) -> Parts {
     let x = random(&spec.x, numbers);
     let residual = spec.residual.map(|map| (map, random(&map, numbers)));
     let [kh, kw] = spec.taps.kernel;
     let ci = spec.x.c / spec.groups;
     let w = numbers.units(spec.y.c * ci * kh * kw);
     let bias = spec.epilogue.bias.then(|| numbers.units(spec.y.c));
-    let layout = ConvWeights::of(spec);
     let mut packed = vec![0.0; layout.len()];
     for o in 0..spec.y.c {
         if let Some(bias) = &bias {
@@ -222,7 +226,7 @@ fn conv(spec: &ConvSpec, numbers: &mut Numbers) -> Parts {
 /// The operands of the direct convolution, with its weights transformed, and scratch memory full of NaN.
 fn winograd(spec: &WinogradSpec, numbers: &mut Numbers) -> Parts {
     let direct = ConvWeights::of(&spec.conv);
-    let (mut memory, want, terms, largest) = conv(&spec.conv, numbers);
+    let (mut memory, want, terms, largest) = conv(&spec.conv, direct, numbers);
     let layout = WinogradWeights::of(spec);
     let mut packed = vec![0.0; layout.len()];
     let [down, across] = [0, 1].map(|axis| matrices(spec.tile[axis], spec.conv.taps.stride[axis]));

@@ -1,4 +1,4 @@
-//! The machine code of ResNet-50's kernels: innermost loops keep their vectors in registers.
+//! The machine code of ResNet-50's kernels, and of depthwise convolutions: innermost loops keep their vectors in registers.
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
 use std::path::Path;
@@ -26,7 +26,7 @@ fn find<'a>(functions: &'a [Function], isa: &Isa, name: &str) -> &'a Function {
 
 #[test]
 fn innermost_loops_do_not_touch_the_stack() {
-    let cases = specs::of_resnet50();
+    let cases = [specs::of_resnet50(), specs::depthwise::of_networks()].concat();
     assert!(cases.iter().filter(|case| has_products(case)).count() > 20, "ResNet-50 has more convolutions");
     let project = Project::kernels(Path::new(env!("CARGO_TARGET_TMPDIR")), "resnet50_kernels", &cases, &SETS);
     let program = std::fs::read(project.build(Profile::Release)).expect("a readable program");

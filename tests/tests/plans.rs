@@ -34,6 +34,9 @@ fn depthwise_convolutions() {
     grouped(8, 8, 8);
     grouped(24, 24, 24);
     grouped(8, 16, 8);
+    grouped(20, 20, 20);
+    grouped(32, 64, 32);
+    grouped(3, 3, 3);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Random convolutions and random plans of memory, from fixed seeds: what holds for the chosen cases holds for any.
+//! Random convolutions, depthwise ones too, and random plans of memory, from fixed seeds: what holds for the chosen cases holds for any.
 
 use tilewright::base::epilogue::{Act, Epilogue};
 use tilewright::base::feature_map::{BLOCK, FeatureMap, Halo, Layout};
@@ -85,6 +85,36 @@ fn random_convolutions_cover_their_output_once() {
             let coverage = coverage(&kernel);
             let once = coverage.writes.iter().all(|&count| count == 1);
             assert!(once && coverage.shared == 0, "{spec:?} for {}: {schedule:?}", isa.name);
+        }
+    }
+}
+
+/// A depthwise convolution, from one that has as many outputs as inputs.
+fn random_depthwise(numbers: &mut Numbers, extent: usize) -> ConvSpec {
+    let spec = random_conv(numbers, extent, 40);
+    let layout = Layout::BLOCKED.with_halo(spec.x.layout.halo);
+    let x = FeatureMap { c: spec.y.c, layout, ..spec.x };
+    ConvSpec { x, groups: x.planes(), ..spec }
+}
+
+#[test]
+fn random_depthwise_convolutions_agree_and_cover_their_output_once() {
+    let mut numbers = Numbers::new(6);
+    for round in 0..150 {
+        let spec = random_depthwise(&mut numbers, 24);
+        let spec = KernelSpec::Depthwise(spec);
+        let case = Case { name: format!("depthwise_{round}"), spec, forced: None };
+        for isa in &ISAS {
+            let kernel = case.kernel(isa);
+            assert_eq!(verify(&kernel), [""; 0], "{case:?} for {}", isa.name);
+            let coverage = coverage(&kernel);
+            let once = coverage.writes.iter().all(|&count| count == 1);
+            assert!(once && coverage.shared == 0, "{case:?} for {}", isa.name);
+            let mut problem = case.problem();
+            let mut memory = std::mem::take(&mut problem.memory);
+            interp::run(&kernel, &mut memory).unwrap_or_else(|fault| panic!("{case:?}: {fault}"));
+            let fault = memory.last().and_then(|output| problem.fault(output));
+            assert_eq!(fault, None, "{case:?} for {}", isa.name);
         }
     }
 }

@@ -25,6 +25,8 @@ fn kernel_text() {
         ("conv3x3_halo_out", AVX512),
         ("conv3x3_bands", PORTABLE),
         ("conv1x1_blocks2", AVX2),
+        ("depthwise3x3_clip", AVX512),
+        ("depthwise5x5_stride2", AVX2),
         ("matmul_row_tail", AVX2),
         ("avgpool3x3s2_padded", AVX512),
         ("softmax_tail", AVX2),
@@ -38,7 +40,7 @@ fn kernel_text() {
 
 #[test]
 fn rust_text() {
-    for name in ["conv3x3_stride2", "matmul_row_few_columns", "softmax_tail"] {
+    for name in ["conv3x3_stride2", "depthwise3x3", "matmul_row_few_columns", "softmax_tail"] {
         for isa in &ISAS {
             let kernel = specs::named(name).kernel(isa);
             let doc = [format!(" Case `{name}`.")];

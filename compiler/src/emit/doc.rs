@@ -20,7 +20,13 @@ pub fn lines(plan: &Plan, id: usize, kernel: &Kernel, schedule: &Schedule) -> Ve
     lines.push(String::new());
     lines.push(format!("- loops: {}", loops(kernel)));
     match schedule {
-        Schedule::Conv(schedule) => lines.push(format!("- tile: {}", tiles(schedule, kernel.lanes))),
+        Schedule::Conv(schedule) => {
+            let vectors = schedule.blocks * BLOCK / kernel.lanes;
+            lines.push(format!("- tile: {} channels; {}", schedule.blocks * BLOCK, tiles(schedule, vectors)));
+        }
+        Schedule::Depthwise(schedule) => {
+            lines.push(format!("- tile: {} channels; {}", kernel.lanes, tiles(schedule, 1)));
+        }
         Schedule::Winograd(WinogradSchedule { blocks, tiles, .. }) => {
             lines.push(format!("- products: {tiles} tiles x {} channels", blocks * BLOCK));
         }
@@ -41,6 +47,13 @@ pub fn lines(plan: &Plan, id: usize, kernel: &Kernel, schedule: &Schedule) -> Ve
 fn summary(spec: &KernelSpec) -> String {
     match spec {
         KernelSpec::Conv(spec) => conv(spec),
+        KernelSpec::Depthwise(spec) => format!(
+            "{}: {} -> {}{}",
+            windowed("depthwise conv", &spec.taps),
+            extents(&spec.x),
+            extents(&spec.y),
+            epilogue(spec.epilogue)
+        ),
         KernelSpec::Winograd(spec) => {
             let ([my, mx], band) = (spec.tile, spec.band);
             let rows = if band == 1 { "1 row".to_owned() } else { format!("{band} rows") };
@@ -137,14 +150,15 @@ fn loops(kernel: &Kernel) -> String {
     list.join(" . ")
 }
 
-fn tiles(schedule: &ConvSchedule, lanes: usize) -> String {
+/// Each position of a tile has this many vectors of sums.
+fn tiles(schedule: &ConvSchedule, vectors: usize) -> String {
     let list = schedule.regions.iter().map(|region| {
         let ([down, across], [rows, columns]) = (region.tiles, region.tile);
-        let accumulators = rows * columns * schedule.blocks * BLOCK / lanes;
+        let accumulators = rows * columns * vectors;
         format!("{down}x{across} of {rows}x{columns} positions = {accumulators} accumulators")
     });
     let list: Vec<String> = list.collect();
-    format!("{} channels; {}", schedule.blocks * BLOCK, list.join(", "))
+    list.join(", ")
 }
 
 fn cost(spec: &KernelSpec) -> String {

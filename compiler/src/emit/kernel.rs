@@ -195,7 +195,8 @@ impl Printer<'_> {
             Stmt::For(var, body) => {
                 let (name, count) = (self.counter(*var, body), literal(self.kernel.vars[var.0].count));
                 let body = self.loop_body(*var, body);
-                quote!(for #name in 0..#count { #body })
+                let opaque = self.kernel.vars[var.0].opaque.then(|| quote!(let #name = v::opaque(#name);));
+                quote!(for #name in 0..#count { #opaque #body })
             }
             Stmt::Unroll(var, body) => (0..self.kernel.vars[var.0].count)
                 .map(|value| {

@@ -18,7 +18,7 @@ pub struct Builder {
 impl Builder {
     /// A kernel whose task loop runs `tasks` times with a variable of this name.
     pub fn new(name: String, lanes: usize, task: &str, tasks: usize) -> Self {
-        let vars = vec![VarInfo { name: task.to_owned(), count: tasks }];
+        let vars = vec![VarInfo { name: task.to_owned(), count: tasks, opaque: false }];
         let kernel = Kernel {
             name,
             doc: Vec::new(),
@@ -76,7 +76,7 @@ impl Builder {
             number += 1;
             unique = format!("{name}{number}");
         }
-        self.kernel.vars.push(VarInfo { name: unique, count });
+        self.kernel.vars.push(VarInfo { name: unique, count, opaque: false });
         Var(self.kernel.vars.len() - 1)
     }
 
@@ -106,6 +106,14 @@ impl Builder {
             return self.unroll(name, 1, body);
         }
         let var = self.var(name, count);
+        let stmts = self.body(var, body);
+        self.push(Stmt::For(var, stmts));
+    }
+
+    /// The same with an opaque variable, see [`VarInfo::opaque`].
+    pub fn for_opaque(&mut self, name: &str, count: usize, body: impl FnOnce(&mut Self, Var)) {
+        let var = self.var(name, count);
+        self.kernel.vars[var.0].opaque = true;
         let stmts = self.body(var, body);
         self.push(Stmt::For(var, stmts));
     }

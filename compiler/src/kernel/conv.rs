@@ -32,7 +32,7 @@ pub fn build(name: String, spec: &ConvSpec, schedule: &ConvSchedule, isa: &Isa) 
             let group = b.task();
             b.for_("g", groups, |b, g| {
                 let place = frame.start(g).of_group(&frame, group);
-                sweep_images(b, &frame, &place);
+                sweep_images(b, &frame, &place, tile);
             });
             b.finish()
         }
@@ -40,7 +40,7 @@ pub fn build(name: String, spec: &ConvSpec, schedule: &ConvSchedule, isa: &Isa) 
             let mut b = Builder::new(name, isa.lanes, "g", groups);
             let frame = Frame::new(&mut b, spec, schedule);
             let place = frame.start(b.task());
-            sweep_images(&mut b, &frame, &place);
+            sweep_images(&mut b, &frame, &place, tile);
             b.finish()
         }
         LoopOrder::RowsOutside(rows) => {
@@ -50,22 +50,26 @@ pub fn build(name: String, spec: &ConvSpec, schedule: &ConvSchedule, isa: &Isa) 
             let band = b.task();
             b.for_("g", groups, |b, g| {
                 let place = frame.start(g).of_band(&frame, band, rows);
-                sweep_images(b, &frame, &place);
+                sweep_images(b, &frame, &place, tile);
             });
             b.finish()
         }
     }
 }
 
-fn sweep_images(b: &mut Builder, frame: &Frame, place: &Place) {
+/// Builds one register tile of a region at a place; the last argument is the number of the tile in its sweep.
+pub type Tile = fn(&mut Builder, &Frame, &Region, &Place, &Affine);
+
+/// All tiles of every image.
+pub fn sweep_images(b: &mut Builder, frame: &Frame, place: &Place, tile: Tile) {
     if frame.spec.y.n == 1 {
-        return sweep(b, frame, place);
+        return sweep(b, frame, place, tile);
     }
-    b.for_("n", frame.spec.y.n, |b, n| sweep(b, frame, &place.of_image(frame, n)));
+    b.for_("n", frame.spec.y.n, |b, n| sweep(b, frame, &place.of_image(frame, n), tile));
 }
 
 /// All tiles of one group of output blocks, then the halo around them.
-fn sweep(b: &mut Builder, frame: &Frame, place: &Place) {
+fn sweep(b: &mut Builder, frame: &Frame, place: &Place, tile: Tile) {
     let mut first = 0;
     for region in &frame.schedule.regions {
         let number = Affine::constant(first);

@@ -33,8 +33,22 @@ pub struct Place {
 
 impl<'a> Frame<'a> {
     pub fn new(b: &mut Builder, spec: &'a ConvSpec, schedule: &'a ConvSchedule) -> Self {
+        Self::over(b, &KernelSpec::Conv(*spec), spec, schedule, ConvWeights::of(spec))
+    }
+
+    pub fn depthwise(b: &mut Builder, spec: &'a ConvSpec, schedule: &'a ConvSchedule) -> Self {
+        Self::over(b, &KernelSpec::Depthwise(*spec), spec, schedule, ConvWeights::depthwise(spec))
+    }
+
+    fn over(
+        b: &mut Builder,
+        kernel: &KernelSpec,
+        spec: &'a ConvSpec,
+        schedule: &'a ConvSchedule,
+        weights: ConvWeights,
+    ) -> Self {
         let mut find = [None; 4];
-        for param in KernelSpec::Conv(*spec).params() {
+        for param in kernel.params() {
             let id = b.param(param.name, param.role, param.len);
             let slot = match (param.role, param.name) {
                 (Role::Input, "x") => 0,
@@ -46,7 +60,6 @@ impl<'a> Frame<'a> {
         }
         let id = |slot: usize| find[slot].unwrap_or(ParamId(0));
         let (x, w, r, y) = (id(0), id(1), find[2], id(3));
-        let weights = ConvWeights::of(spec);
         b.stride(x, "X_ROW", spec.x.pitch_y());
         b.stride(x, "X_PLANE", spec.x.pitch_plane());
         b.stride(w, "W_TAP", weights.pitch_tap());
@@ -77,17 +90,25 @@ impl<'a> Frame<'a> {
 
     /// The first tile of group `g` of output blocks: output planes, weights, and the input at the window's corner.
     pub fn start(&self, g: Var) -> Place {
+        let blocks = self.schedule.blocks;
+        let r_plane = self.spec.residual.map_or(0, |r| r.pitch_plane());
+        let y_plane = self.spec.y.pitch_plane();
+        let (w, r, y) = (blocks * self.weights.panel(), blocks * r_plane, blocks * y_plane);
+        let mut place = self.corner().moved(Some(g), 0, w, r, y);
+        place.plane = place.plane.plus(g, y);
+        place
+    }
+
+    /// The first tile of the first output block.
+    pub fn corner(&self) -> Place {
         let (x, y, taps) = (&self.spec.x, &self.spec.y, &self.spec.taps);
         let corner = x.origin() - taps.pad[0] * x.pitch_y() - taps.pad[1] * x.pitch_x();
-        let blocks = self.schedule.blocks;
-        let residual = self.spec.residual;
-        let (r_origin, r_plane) = residual.map_or((0, 0), |r| (r.origin(), r.pitch_plane()));
         Place {
             x: Affine::constant(corner),
-            w: Affine::constant(0).plus(g, blocks * self.weights.panel()),
-            r: Affine::constant(r_origin).plus(g, blocks * r_plane),
-            y: Affine::constant(y.origin()).plus(g, blocks * y.pitch_plane()),
-            plane: Affine::constant(0).plus(g, blocks * y.pitch_plane()),
+            w: Affine::constant(0),
+            r: Affine::constant(self.spec.residual.map_or(0, |r| r.origin())),
+            y: Affine::constant(y.origin()),
+            plane: Affine::constant(0),
         }
     }
 
@@ -212,6 +233,19 @@ impl Place {
         let (x, dilation, tap) = (&frame.spec.x, frame.spec.taps.dilation, frame.weights.pitch_tap());
         let at = self.moved(ky, dilation[0] * x.pitch_y(), frame.weights.kernel[1] * tap, 0, 0);
         at.moved(kx, dilation[1] * x.pitch_x(), tap, 0, 0)
+    }
+
+    /// At tap `kx` of a row.
+    pub fn past_taps(&self, frame: &Frame, kx: usize) -> Place {
+        let mut at = self.clone();
+        at.x.base += kx * frame.spec.taps.dilation[1] * frame.spec.x.pitch_x();
+        at.w.base += kx * frame.weights.pitch_tap();
+        at
+    }
+
+    /// In part `h` of each block, a vector of `lanes` channels.
+    pub fn of_part(&self, h: Var, lanes: usize) -> Place {
+        self.moved(Some(h), lanes, lanes, lanes, lanes)
     }
 
     /// Further by some channels.

@@ -19,6 +19,9 @@ pub struct VarInfo {
     pub name: String,
     /// Number of iterations.
     pub count: usize,
+    /// Whoever compiles the generated code is not to know its values: else what a small loop loads would be loaded before
+    /// the loops around it, for all values at once, into registers that there are not.
+    pub opaque: bool,
 }
 
 /// A parameter: index into [`Kernel::params`].

@@ -41,6 +41,14 @@ impl ConvWeights {
         }
     }
 
+    /// The layout that the depthwise kernel of this spec reads: every channel is a group of its own, and what is stored
+    /// of a tap is the one vector of 16 numbers by which those of the block are multiplied.
+    pub fn depthwise(spec: &ConvSpec) -> Self {
+        let bias = if spec.epilogue.bias { BLOCK } else { 0 };
+        let (groups, panels) = (spec.x.c, spec.y.planes());
+        ConvWeights { groups, panels, bias, in_blocks: 1, kernel: spec.taps.kernel, in_lanes: 1 }
+    }
+
     /// Floats from one tap to the next.
     pub const fn pitch_tap(&self) -> usize {
         self.in_lanes * BLOCK

@@ -5,6 +5,7 @@
 pub mod build;
 pub mod conv;
 mod conv_frame;
+pub mod depthwise;
 pub mod epilogue;
 pub mod halo;
 pub mod interp;
@@ -32,6 +33,8 @@ use winograd::WinogradSchedule;
 pub enum Schedule {
     /// Of a direct convolution.
     Conv(ConvSchedule),
+    /// Of a depthwise convolution; one block at a time.
+    Depthwise(ConvSchedule),
     /// Of a Winograd convolution.
     Winograd(WinogradSchedule),
     /// Of a kernel that has nothing to choose.
@@ -44,6 +47,8 @@ pub fn build(name: String, spec: &KernelSpec, schedule: &Schedule, isa: &Isa) ->
     match (spec, schedule) {
         (KernelSpec::Conv(spec), Schedule::Conv(tiles)) => conv::build(name, spec, tiles, isa),
         (KernelSpec::Conv(spec), _) => conv::build(name, spec, &ConvSchedule::simplest(spec), isa),
+        (KernelSpec::Depthwise(spec), Schedule::Depthwise(tiles)) => depthwise::build(name, spec, tiles, isa),
+        (KernelSpec::Depthwise(spec), _) => depthwise::build(name, spec, &ConvSchedule::simplest(spec), isa),
         (KernelSpec::Winograd(spec), Schedule::Winograd(tiles)) => winograd::build(name, spec, tiles, isa),
         (KernelSpec::Winograd(spec), _) => winograd::build(name, spec, &WinogradSchedule::SIMPLEST, isa),
         (KernelSpec::MatMul(spec), _) => matmul::build(name, spec, isa),

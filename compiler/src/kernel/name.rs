@@ -11,6 +11,10 @@ use crate::base::feature_map::{FeatureMap, Order};
 pub fn name(spec: &KernelSpec) -> String {
     match spec {
         KernelSpec::Conv(spec) => conv(spec),
+        KernelSpec::Depthwise(spec) => {
+            let family = windowed("depthwise", &spec.taps);
+            format!("{family}_{}{}", extents(&spec.x), suffix(spec.epilogue))
+        }
         KernelSpec::Winograd(spec) => {
             let [my, mx] = spec.tile;
             conv(&spec.conv).replacen("conv", &format!("winograd{my}x{mx}_"), 1)

@@ -12,6 +12,8 @@ use crate::base::feature_map::{BLOCK, FeatureMap};
 pub enum KernelSpec {
     /// Direct convolution.
     Conv(ConvSpec),
+    /// Convolution of each channel by itself, as many outputs as inputs. Its groups are blocks of 16 channels.
+    Depthwise(ConvSpec),
     /// Winograd convolution.
     Winograd(WinogradSpec),
     /// Matrix product.
@@ -210,9 +212,11 @@ impl KernelSpec {
         let mut params = Vec::new();
         let mut add = |name, role, len| params.push(Param { name, role, len });
         match self {
-            KernelSpec::Conv(spec) => {
+            KernelSpec::Conv(spec) | KernelSpec::Depthwise(spec) => {
                 add("x", Role::Input, spec.x.len());
-                add("w", Role::Weights, ConvWeights::of(spec).len());
+                let depthwise = matches!(self, KernelSpec::Depthwise(_));
+                let weights = if depthwise { ConvWeights::depthwise(spec) } else { ConvWeights::of(spec) };
+                add("w", Role::Weights, weights.len());
                 if let Some(residual) = spec.residual {
                     add("r", Role::Input, residual.len());
                 }
@@ -262,6 +266,9 @@ impl KernelSpec {
     pub fn flops(&self) -> u64 {
         match self {
             KernelSpec::Conv(spec) | KernelSpec::Winograd(WinogradSpec { conv: spec, .. }) => spec.flops(),
+            KernelSpec::Depthwise(ConvSpec { y, taps, .. }) => {
+                2 * (y.n * y.c * y.h * y.w * taps.kernel[0] * taps.kernel[1]) as u64
+            }
             KernelSpec::MatMul(spec) => 2 * (spec.m * spec.k * spec.n) as u64,
             _ => 0,
         }

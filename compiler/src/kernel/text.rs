@@ -48,7 +48,10 @@ impl Text<'_> {
                 self.block(out, depth + 1, body)
             };
             match stmt {
-                Stmt::For(var, body) => nested(format!("for {}", self.count(*var)), body),
+                Stmt::For(var, body) => {
+                    let opaque = if self.0.vars[var.0].opaque { "opaque " } else { "" };
+                    nested(format!("for {opaque}{}", self.count(*var)), body)
+                }
                 Stmt::Unroll(var, body) if self.once(*var) => self.block(out, depth, body),
                 Stmt::Unroll(var, body) => nested(format!("unroll {}", self.count(*var)), body),
                 Stmt::If(var, range, body) => {

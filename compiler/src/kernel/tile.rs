@@ -75,3 +75,13 @@ impl ConvSchedule {
         ConvSchedule { order, blocks: 1, regions: vec![region], prefetch: order.prefetch() }
     }
 }
+
+/// Most columns of a depthwise window whose weights are in registers at a time.
+const MOST_TAPS: usize = 7;
+
+/// Columns of a depthwise window that are done at a time, and what that leaves over.
+pub const fn taps_at_once(columns: usize) -> (usize, usize) {
+    let rounds = columns.div_ceil(MOST_TAPS);
+    let each = columns.div_ceil(rounds);
+    (each, columns % each)
+}

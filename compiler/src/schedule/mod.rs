@@ -3,6 +3,7 @@
 pub mod candidates;
 pub mod choose;
 pub mod constrain;
+mod depthwise;
 pub mod lower;
 pub mod memory;
 mod names;

@@ -130,6 +130,15 @@ pub enum Pack {
         /// `[M]`.
         bias: Option<ValueId>,
     },
+    /// [`crate::kernel::layout::ConvWeights::depthwise`].
+    Depthwise {
+        /// The kernel's spec.
+        spec: ConvSpec,
+        /// `[C, 1, kh, kw]`.
+        weight: ValueId,
+        /// `[C]`.
+        bias: Option<ValueId>,
+    },
     /// [`crate::kernel::layout::WinogradWeights`].
     Winograd {
         /// The kernel's spec.

@@ -33,6 +33,7 @@ const POSITIONS: usize = 28;
 pub fn of(spec: &KernelSpec, isa: &Isa) -> Schedule {
     match spec {
         KernelSpec::Conv(spec) => Schedule::Conv(schedule(spec, isa)),
+        KernelSpec::Depthwise(spec) => Schedule::Depthwise(super::depthwise::schedule(spec, isa)),
         KernelSpec::Winograd(spec) => Schedule::Winograd(products(spec, isa)),
         _ => Schedule::Fixed,
     }

@@ -48,6 +48,11 @@ fn fill(
             fill_bias(*bias, target, constant, |o| layout.bias_index(o))?;
             conv(&layout, *groups, &constant(*weight)?, target);
         }
+        Pack::Depthwise { spec, weight, bias } => {
+            let layout = ConvWeights::depthwise(spec);
+            fill_bias(*bias, target, constant, |o| layout.bias_index(o))?;
+            conv(&layout, layout.groups, &constant(*weight)?, target);
+        }
         Pack::Winograd { spec, weight, bias } => {
             let layout = WinogradWeights::of(spec);
             fill_bias(*bias, target, constant, |o| layout.bias_index(o))?;

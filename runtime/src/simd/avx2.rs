@@ -1,6 +1,6 @@
 //! AVX2 with FMA: eight lanes, masks in vector registers for the tails.
 
-pub use super::fence;
+pub use super::{fence, opaque};
 
 use super::math::*;
 use crate::Out;

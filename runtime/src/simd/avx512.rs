@@ -1,6 +1,6 @@
 //! AVX-512 Foundation: sixteen lanes, mask registers for the tails.
 
-pub use super::fence;
+pub use super::{fence, opaque};
 
 use super::math::*;
 use crate::Out;

@@ -21,6 +21,7 @@
 //! | `select(a, yes, no)` | `no` where `a` is 0 |
 //! | `hsum(a)`, `hmax(a)` | sum (in pairs, not in order), maximum of all lanes, in every lane; no NaN for `hmax` |
 //! | `prefetch(p, at)` | asks for the cache line of `p[at]`, which may lie outside of `p` |
+//! | `opaque(index)` | the index, of which the compiler knows nothing; no instruction |
 //! | `fence()` | what was stored before is loaded again after, not kept in registers; no instruction |
 //!
 //! `p` is `&[f32; N]` where it is read and [`Out`](crate::Out) where it is written or read back. All are `#[inline]` and
@@ -50,6 +51,25 @@ macro_rules! in_range {
 #[inline]
 pub fn fence() {
     std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
+}
+
+/// The index, of which the compiler then knows nothing but that it may be another in the next iteration; no instruction.
+/// It keeps what a loop loads inside of that loop.
+#[inline]
+pub fn opaque(index: usize) -> usize {
+    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
+    {
+        let mut index = index;
+        // SAFETY: it is no instruction.
+        unsafe {
+            std::arch::asm!("/* {} */", inout(reg) index, options(nomem, nostack, preserves_flags));
+        }
+        index
+    }
+    #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
+    {
+        std::hint::black_box(index)
+    }
 }
 
 #[macro_use]

@@ -1,6 +1,6 @@
 //! Any processor: arrays of four lanes, which the compiler turns into the vectors of the target's baseline.
 
-pub use super::fence;
+pub use super::{fence, opaque};
 
 use super::math::*;
 use crate::Out;

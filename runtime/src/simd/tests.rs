@@ -85,6 +85,7 @@ macro_rules! suite {
                 };
                 assert_eq!(lanes(back)[..], source[7..7 + v::LANES]);
                 v::fence();
+                assert_eq!(v::opaque(7), 7);
                 v::prefetch(&source, 0);
                 v::prefetch(&source, usize::MAX / 2);
             }

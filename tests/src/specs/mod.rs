@@ -1,6 +1,7 @@
 //! Small kernels, one per feature; and those of ResNet-50.
 
 mod conv;
+pub mod depthwise;
 mod map;
 mod pool;
 mod rows;
@@ -18,7 +19,8 @@ use tilewright::zoo::{self, ZooOptions};
 
 /// Every case. Names are unique.
 pub fn all() -> Vec<Case> {
-    [conv::cases(), pool::cases(), rows::cases(), map::cases(), winograd::cases()].concat()
+    [conv::cases(), depthwise::cases(), pool::cases(), rows::cases(), map::cases(), winograd::cases()]
+        .concat()
 }
 
 /// The plan of ResNet-50.

@@ -26,7 +26,8 @@ pub fn lower(state: &mut State, node: &Node, conv: &Conv) -> Result<(), Refusal>
         Some(&residual) => Some(state.map(residual)?),
         None => None,
     };
-    let groups = packed_groups(conv.groups, x.c, y.c);
+    let depthwise = conv.groups > 1 && conv.groups == x.c && x.c == y.c;
+    let groups = if depthwise { x.planes() } else { packed_groups(conv.groups, x.c, y.c) };
     if x.layout.order == Order::Planar && groups > 1 {
         return Err((
             "a grouped convolution reads a planar image".to_owned(),
@@ -37,6 +38,11 @@ pub fn lower(state: &mut State, node: &Node, conv: &Conv) -> Result<(), Refusal>
     let [kh, kw] = conv.window.kernel;
     let flops = 2 * (y.n * y.c * y.h * y.w * kh * kw * (x.c / conv.groups)) as u64;
     let reads: Vec<_> = node.inputs[..1].iter().chain(rest).copied().collect();
+    if depthwise {
+        let weights = state.pack(Pack::Depthwise { spec, weight, bias }, ConvWeights::depthwise(&spec).len());
+        state.call(node, KernelSpec::Depthwise(spec), &reads, Some(weights), flops);
+        return Ok(());
+    }
     let name = state.names.of(&KernelSpec::Conv(spec));
     if let Some(spec) = state.tuner.winograd(&name, &spec, conv.groups == 1) {
         let pack = Pack::Winograd { spec, weight, bias };
