@@ -4,6 +4,7 @@ mod arguments;
 mod compile;
 mod folder;
 mod programs;
+mod trained;
 mod tuning;
 
 use std::fs;
