@@ -10,12 +10,15 @@ pub mod case;
 pub mod conformance;
 pub mod coverage;
 pub mod import;
+pub mod jobs;
 pub mod model;
 pub mod naive;
+pub mod networks;
 pub mod numbers;
 pub mod plans;
 pub mod project;
 pub mod specs;
+pub mod spread;
 pub mod threads;
 pub mod tidy;
 

@@ -57,21 +57,9 @@ impl Project {
         Self::write(folder, name, &files)
     }
 
-    /// Writes a crate of this name in `folder`: generated crates, each under its name, and the files of a program that
-    /// uses them.
-    pub fn networks(
-        folder: &Path,
-        name: &str,
-        networks: &[(String, Vec<File>)],
-        mut files: Vec<(String, String)>,
-    ) -> Self {
-        let path = |(name, _): &(String, _)| format!("{name} = {{ path = {name:?} }}\n");
-        let dependencies: String = networks.iter().map(path).collect();
-        let manifest = manifest(name).replace("\n[workspace]", &format!("{dependencies}\n[workspace]"));
-        files.push(("Cargo.toml".to_owned(), manifest));
-        for (name, network) in networks {
-            files.extend(network.iter().map(|file| (format!("{name}/{}", file.path), file.text.clone())));
-        }
+    /// Writes a crate of this name in `folder`, of these files; its manifest is made here.
+    pub fn program(folder: &Path, name: &str, mut files: Vec<(String, String)>) -> Self {
+        files.push(("Cargo.toml".to_owned(), manifest(name)));
         Self::write(folder, name, &files)
     }
 

@@ -57,7 +57,7 @@ fn levels(build: &mut Build, input: &Map) -> [Map; 4] {
     maps
 }
 
-/// Nearest neighbours, as PyTorch's `interpolate` is exported: by factors where they are two, else by extents.
+/// Nearest neighbours, as PyTorch's `interpolate` is exported.
 fn resize(build: &mut Build, level: usize, x: &Map, side: usize) -> Map {
     let modes = vec![
         text("coordinate_transformation_mode", "asymmetric"),
@@ -65,7 +65,11 @@ fn resize(build: &mut Build, level: usize, x: &Map, side: usize) -> Map {
         text("nearest_mode", "floor"),
     ];
     let scales = format!("fpn.scales.{level}");
-    let factor = side as f32 / x.side as f32;
+    let mut factor = side as f32 / x.side as f32;
+    if f64::from(factor) * (x.side as f64) < side as f64 {
+        // The product is rounded down to the extent.
+        factor = factor.next_up();
+    }
     build.net.weights(&scales, &[4], |_| vec![1.0, 1.0, factor, factor]);
     let name = build.net.node(&format!("/fpn/resize.{level}"), "Resize", &[&x.name, "", &scales], modes);
     Map { name, side, ..x.clone() }
