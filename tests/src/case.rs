@@ -1,5 +1,6 @@
 //! A kernel to test: its spec and schedule, its operands in memory, and what its output must hold.
 
+use crate::copies;
 use crate::naive::{self, Nchw};
 use crate::numbers::Numbers;
 use tilewright::base::binary::BinaryKind;
@@ -102,6 +103,16 @@ impl Case {
                 (vec![image(&spec.x, &x, f32::NAN)], want, spec.x.h * spec.x.w, 1.0)
             }
             KernelSpec::Map(spec) => map(spec, numbers),
+            KernelSpec::Copy(spec) => {
+                let x = numbers.units(spec.x);
+                let want = copies::copy(spec, &x);
+                (vec![x], want, 0, 0.0)
+            }
+            KernelSpec::Resample(spec) => {
+                let (x, w) = (numbers.units(spec.x), numbers.units(spec.weights));
+                let want = copies::resample(spec, &x, &w);
+                (vec![x, w], want, spec.taps, 1.0)
+            }
             KernelSpec::Softmax(spec) => {
                 let x = numbers.units(spec.outer * spec.len * spec.inner);
                 let want = naive::softmax(spec, &x).into_iter().map(Want::Value).collect();

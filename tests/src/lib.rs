@@ -8,6 +8,7 @@
 pub mod assembly;
 pub mod case;
 pub mod conformance;
+mod copies;
 pub mod coverage;
 pub mod import;
 pub mod jobs;

@@ -149,6 +149,7 @@ fn random_buffers(numbers: &mut Numbers) -> Vec<Buffer> {
             len,
             place: if input { Place::Input(0) } else { Place::Arena(0) },
             live: (first, (first + numbers.between(0, 6)).min(STEPS - 1)),
+            whole: None,
         }
     };
     (0..count).map(|number| buffer(number, numbers)).collect()

@@ -84,6 +84,20 @@ fn summary(spec: &KernelSpec) -> String {
             let extents: Vec<String> = spec.extents.iter().map(usize::to_string).collect();
             format!("{verb} over {}{}", extents.join("x"), act(spec.act))
         }
+        KernelSpec::Copy(spec) => {
+            let pieces = match spec.pieces.len() {
+                1 => String::new(),
+                count => format!(" in {count} pieces"),
+            };
+            let fills = if spec.fills() { ", some of them constants" } else { "" };
+            format!("Copy of {} elements{pieces}{fills}", spec.elements())
+        }
+        KernelSpec::Resample(spec) => {
+            format!(
+                "Weighted sums of {} neighbours along an axis, {} -> {} floats",
+                spec.taps, spec.x, spec.y
+            )
+        }
         KernelSpec::Softmax(spec) => {
             format!("Softmax over the middle axis of {}x{}x{}", spec.outer, spec.len, spec.inner)
         }

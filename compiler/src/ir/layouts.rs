@@ -3,7 +3,8 @@
 //! Convolutions, pools and per-channel operators work on blocked maps; everything else on planar tensors without a
 //! halo. `Reorder` converts. Two exceptions save copies: a convolution of few channels reads a planar image, and a
 //! `Reshape` reads a blocked `[N,C,1,1]` without a halo whose channels fill their blocks, since its bytes are those of
-//! the planar tensor. Elementwise operations on blocked maps also read what broadcasts over them, see [`Over`].
+//! the planar tensor. Elementwise operations on blocked maps also read what broadcasts over them, see [`Over`]. Operators
+//! that put elements elsewhere take and make any layout, and a resampled map stays in its order.
 
 use super::graph::{Graph, Node, ValueId};
 use crate::base::feature_map::{BLOCK, Halo, Layout, Order};
@@ -36,6 +37,10 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), String> {
         }
         (Op::Reshape, [x]) => planar(&output) && (planar(x) || reads_as_planar(graph, *x)),
         (Op::Reorder, _) => true,
+        (op, _) if moves(op) => true,
+        (Op::Resample(_), [x, weights]) => {
+            planar(weights) && graph.value(*x).layout.order == graph.value(output).layout.order
+        }
         _ => inputs.iter().chain([&output]).all(planar),
     };
     if legal {
@@ -43,6 +48,11 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), String> {
     } else {
         Err("its operands or its result have a layout that it does not take".to_owned())
     }
+}
+
+/// True for operators that put elements elsewhere: they read and write any layout, each operand another.
+pub(crate) const fn moves(op: &Op) -> bool {
+    matches!(op, Op::Concat { .. } | Op::Take(_) | Op::Pad(_) | Op::Transpose { .. } | Op::Rearrange(_))
 }
 
 fn check_conv(graph: &Graph, conv: &Conv, x: ValueId) -> Result<(), String> {

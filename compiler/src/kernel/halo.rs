@@ -2,7 +2,7 @@
 
 use super::build::{Builder, constant};
 use super::ir::{Affine, Lanes, ParamId, Var};
-use crate::base::feature_map::{FeatureMap, Halo};
+use crate::base::feature_map::{BLOCK, FeatureMap, Halo, Order};
 
 /// Which rows of the plane the caller has written.
 #[derive(Clone, Copy)]
@@ -76,6 +76,20 @@ pub fn span(b: &mut Builder, y: ParamId, map: &FeatureMap, plane: &Affine, rows:
             run(b, y, at.offset((halo.left + map.w) * step), halo.right * step);
         });
     }
+}
+
+/// Zeros around all planes of a map before anything else is written; everywhere when channels of the last block stay
+/// unwritten.
+pub fn frame(b: &mut Builder, y: ParamId, map: &FeatureMap) {
+    if map.layout.order == Order::Blocked && !map.c.is_multiple_of(BLOCK) {
+        return run(b, y, Affine::constant(0), map.len());
+    }
+    b.for_("n", map.n, |b, n| {
+        b.for_("plane", map.planes(), |b, plane| {
+            let at = Affine::constant(0).plus(n, map.pitch_n()).plus(plane, map.pitch_plane());
+            zero(b, y, map, at, Rows::All);
+        });
+    });
 }
 
 /// `count` zeros from `at` on.

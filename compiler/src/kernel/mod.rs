@@ -5,6 +5,7 @@
 pub mod build;
 pub mod conv;
 mod conv_frame;
+pub mod copy;
 pub mod depthwise;
 pub mod epilogue;
 pub mod halo;
@@ -15,6 +16,7 @@ pub mod map;
 pub mod matmul;
 pub mod name;
 pub mod pool;
+pub mod resample;
 pub mod softmax;
 pub mod spec;
 pub mod text;
@@ -55,6 +57,8 @@ pub fn build(name: String, spec: &KernelSpec, schedule: &Schedule, isa: &Isa) ->
         (KernelSpec::Pool(spec), _) => pool::build(name, spec, isa),
         (KernelSpec::GlobalPool(spec), _) => pool::build_global(name, spec, isa),
         (KernelSpec::Map(spec), _) => map::build(name, spec, isa),
+        (KernelSpec::Copy(spec), _) => copy::build(name, spec, isa),
+        (KernelSpec::Resample(spec), _) => resample::build(name, spec, isa),
         (KernelSpec::Softmax(spec), _) => softmax::build(name, spec, isa),
     }
 }

@@ -28,6 +28,15 @@ pub fn name(spec: &KernelSpec) -> String {
         }
         KernelSpec::GlobalPool(spec) => format!("globalavgpool_{}", extents(&spec.x)),
         KernelSpec::Map(spec) => map(spec),
+        KernelSpec::Copy(spec) => {
+            let family = match (spec.fills(), spec.pieces.len()) {
+                (true, _) => "fill",
+                (false, 1) => "copy",
+                (false, _) => "gather",
+            };
+            format!("{family}_{}", spec.elements())
+        }
+        KernelSpec::Resample(spec) => format!("resample{}_{}", spec.taps, spec.y),
         KernelSpec::Softmax(spec) => format!("softmax_{}x{}x{}", spec.outer, spec.len, spec.inner),
     }
 }

@@ -1,7 +1,9 @@
 //! What a kernel computes, in numbers alone: equal specs are one generated function.
 
+use super::copy::CopySpec;
 use super::ir::{Param, Role};
 use super::layout::{ConvWeights, MatMulWeights, WinogradWeights};
+use super::resample::ResampleSpec;
 use super::winograd::MOST_BLOCKS;
 use crate::base::binary::BinaryKind;
 use crate::base::epilogue::{Act, Epilogue};
@@ -26,6 +28,10 @@ pub enum KernelSpec {
     Map(MapSpec),
     /// Softmax along one axis.
     Softmax(SoftmaxSpec),
+    /// Elements put elsewhere.
+    Copy(CopySpec),
+    /// Weighted sums of neighbours.
+    Resample(ResampleSpec),
 }
 
 /// Kernel extents, stride, dilation and the padding before; (height, width) pairs.
@@ -253,6 +259,15 @@ impl KernelSpec {
                 }
                 add("y", Role::Output, spec.y.len);
             }
+            KernelSpec::Copy(spec) => {
+                add("x", Role::Input, spec.x);
+                add("y", Role::Output, spec.y);
+            }
+            KernelSpec::Resample(spec) => {
+                add("x", Role::Input, spec.x);
+                add("w", Role::Weights, spec.weights);
+                add("y", Role::Output, spec.y);
+            }
             KernelSpec::Softmax(spec) => {
                 add("x", Role::Input, spec.outer * spec.len * spec.inner);
                 add("y", Role::Output, spec.outer * spec.len * spec.inner);
@@ -274,8 +289,21 @@ impl KernelSpec {
         }
     }
 
+    /// True for a kernel that only puts elements elsewhere.
+    pub fn is_copy(&self) -> bool {
+        match self {
+            KernelSpec::Copy(_) => true,
+            KernelSpec::Map(spec) => spec.func == MapFn::Copy && spec.act.is_none(),
+            _ => false,
+        }
+    }
+
     /// Bytes that one run reads and writes at least.
     pub fn bytes(&self) -> u64 {
+        if let KernelSpec::Copy(spec) = self {
+            // Its arrays may be larger than what it takes of them.
+            return 8 * spec.elements() as u64;
+        }
         self.params().iter().map(|param| 4 * param.len as u64).sum()
     }
 }

@@ -139,3 +139,40 @@ fn pick(x: &Tensor, offsets: &[usize]) -> Elements {
         Elements::Int(x) => Elements::Int(offsets.iter().map(|&at| x[at]).collect()),
     }
 }
+
+impl Rearrange {
+    /// The factors of `split` that each axis of the operand is made of; `None` where one would belong to two axes.
+    pub fn axes_of(&self, shape: &[usize]) -> Option<Vec<Vec<usize>>> {
+        align(shape, &self.split)
+    }
+
+    /// The factors of `split` that each axis of the result is made of, outermost first; `None` as above.
+    pub fn axes_of_result(&self, shape: &[usize]) -> Option<Vec<Vec<usize>>> {
+        let moved: Vec<usize> = self.perm.iter().map(|&factor| self.split[factor]).collect();
+        let axes = align(shape, &moved)?.into_iter();
+        Some(axes.map(|places| places.into_iter().map(|place| self.perm[place]).collect()).collect())
+    }
+
+    /// True when the elements stay in their order: only axes of one element change places.
+    pub fn keeps_order(&self) -> bool {
+        let long = self.perm.iter().filter(|&&factor| self.split[factor] != 1);
+        long.is_sorted()
+    }
+}
+
+/// The positions of the factors of each extent, in order; `None` where a factor would belong to two.
+fn align(extents: &[usize], factors: &[usize]) -> Option<Vec<Vec<usize>>> {
+    let mut rest = factors.iter().enumerate();
+    let mut axes: Vec<Vec<usize>> = Vec::new();
+    for &extent in extents {
+        let mut product = 1usize;
+        let mut own = Vec::new();
+        while product != extent {
+            let (at, &factor) = rest.next()?;
+            product = product.checked_mul(factor).filter(|&product| product <= extent)?;
+            own.push(at);
+        }
+        axes.push(own);
+    }
+    rest.all(|(_, &factor)| factor == 1).then_some(axes)
+}

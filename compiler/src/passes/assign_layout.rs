@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Convolutions, pools and scales per channel write blocked maps; elementwise operations on maps of one shape are blocked
-//! when an operand is; everything else is planar (the rules are those of `ir::layouts`, which the verifier checks). A
+//! when an operand is, and so are those that put elements elsewhere where it is of use; everything else is planar (the rules are those of `ir::layouts`, which the verifier checks). A
 //! map's halo is the union of the padding of all convolutions that read it. A value is copied at most once per order,
 //! right before the first node that needs the copy. The graph's inputs and outputs are planar without a halo.
 
@@ -18,9 +18,10 @@ use std::collections::HashSet;
 
 use super::Misses;
 use super::edit::Names;
+use super::layout_movement as movement;
 use crate::base::feature_map::{Halo, Layout, Order};
 use crate::ir::graph::{Def, Graph, Node, Value, ValueId};
-use crate::ir::layouts::{Over, over_blocks, reads_as_planar};
+use crate::ir::layouts::{self, Over, over_blocks, reads_as_planar};
 use crate::ops::Op;
 
 /// Assigns layouts; returns the number of copies.
@@ -53,12 +54,17 @@ pub(super) fn run(graph: &mut Graph, misses: &mut Misses) -> usize {
 /// The order in which each value is computed, decided forwards.
 fn orders(graph: &Graph, misses: &mut Misses) -> Vec<Order> {
     let mut orders = vec![Order::Planar; graph.values.len()];
+    let wanted = movement::wanted(graph);
     for node in &graph.nodes {
         let blocked = |id: &ValueId| orders[id.0] == Order::Blocked;
         let order = match (&node.op, node.inputs.as_slice()) {
             (Op::Conv(_) | Op::Pool(_) | Op::GlobalAvgPool, _) => Order::Blocked,
             (Op::Affine { .. }, [x, ..]) if graph.shape(*x).len() == 4 => Order::Blocked,
             (Op::Act(_) | Op::Identity, [x]) => orders[x.0],
+            (op, inputs) if layouts::moves(op) || matches!(op, Op::Resample(_)) => {
+                let blocked = wanted[node.output.0] && inputs.iter().any(blocked);
+                if blocked && movement::keeps_blocks(graph, node) { Order::Blocked } else { Order::Planar }
+            }
             (Op::Binary(_) | Op::Select, inputs) if inputs.iter().any(blocked) => {
                 elementwise(graph, node, &orders, misses)
             }
@@ -91,6 +97,7 @@ fn halos(graph: &Graph, orders: &[Order]) -> Vec<[Halo; 2]> {
             *halo = halo.union(conv.window.halo());
         }
     }
+    movement::share_halos(graph, orders, &mut halos);
     halos
 }
 
@@ -119,6 +126,10 @@ fn want(graph: &Graph, node: &Node, at: usize) -> Option<Layout> {
         (Op::Pool(_) | Op::GlobalAvgPool, _) => Some(Layout::BLOCKED),
         (Op::Affine { .. }, 0) if value.ty.shape.len() == 4 => Some(Layout::BLOCKED),
         (Op::Act(_) | Op::Identity, _) => None,
+        (op, _) if layouts::moves(op) => None,
+        (Op::Resample(_), 0) => {
+            Some(Layout { order: graph.value(node.output).layout.order, halo: Halo::NONE })
+        }
         (Op::Binary(_) | Op::Select, _) if graph.value(node.output).layout.order == Order::Blocked => {
             (over_blocks(graph, x, graph.shape(node.output)) == Over::Blocks).then_some(Layout::BLOCKED)
         }

@@ -15,12 +15,14 @@
 //!    operations.
 //! 4. **Then into the epilogue, in its order**: `place_activations` brings activations to where they can be absorbed,
 //!    `fuse_residual` takes the addition, `fuse_activation` what follows it.
-//! 5. **Layout last**, when it is known which nodes remain: `assign_layout`. Then `eliminate_dead` once more.
+//! 5. **Layout last**, when it is known which nodes remain: `collapse_transpose`, so that maps stay maps, and
+//!    `assign_layout`. Then `eliminate_dead` once more.
 
 mod affine;
 mod assign_layout;
 mod canonicalise;
 mod channels;
+mod collapse_transpose;
 mod edit;
 mod eliminate_dead;
 mod fold_affine;
@@ -30,6 +32,7 @@ mod fold_constants;
 mod fold_pad;
 mod fuse_activation;
 mod fuse_residual;
+mod layout_movement;
 mod place_activations;
 mod recognise;
 
@@ -109,6 +112,11 @@ pub const PASSES: &[Pass] = &[
         name: "fuse_activation",
         why: "an activation costs nothing before the store",
         run: fuse_activation::run,
+    },
+    Pass {
+        name: "collapse_transpose",
+        why: "a transpose between reshapes is one copy, which blocked maps survive",
+        run: collapse_transpose::run,
     },
     Pass {
         name: "assign_layout",

@@ -93,6 +93,17 @@ pub struct Buffer {
     pub place: Place,
     /// First and last step that touch it; an output lives to the end.
     pub live: (usize, usize),
+    /// The buffer of which it is a part. That one lives longer.
+    pub whole: Option<WholeBuffer>,
+}
+
+/// A buffer that others are parts of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct WholeBuffer {
+    /// The buffer.
+    pub id: BufferId,
+    /// First float of the part.
+    pub at: usize,
 }
 
 /// Where a buffer is.
@@ -174,6 +185,12 @@ impl Plan {
     /// The buffer.
     pub fn buffer(&self, id: BufferId) -> &Buffer {
         &self.buffers[id.0]
+    }
+
+    /// The steps that only put elements elsewhere: their number, and the bytes that they read and write.
+    pub fn copies(&self) -> (usize, u64) {
+        let specs = self.steps.iter().map(|step| &self.kernel(step).spec).filter(|spec| spec.is_copy());
+        specs.fold((0, 0), |(count, bytes), spec| (count + 1, bytes + spec.bytes()))
     }
 
     /// Floating-point operations of one run.

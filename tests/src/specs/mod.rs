@@ -1,6 +1,7 @@
 //! Small kernels, one per feature; and those of ResNet-50.
 
 mod conv;
+mod copies;
 pub mod depthwise;
 mod map;
 mod pool;
@@ -19,8 +20,16 @@ use tilewright::zoo::{self, ZooOptions};
 
 /// Every case. Names are unique.
 pub fn all() -> Vec<Case> {
-    [conv::cases(), depthwise::cases(), pool::cases(), rows::cases(), map::cases(), winograd::cases()]
-        .concat()
+    [
+        conv::cases(),
+        depthwise::cases(),
+        pool::cases(),
+        rows::cases(),
+        map::cases(),
+        winograd::cases(),
+        copies::cases(),
+    ]
+    .concat()
 }
 
 /// The plan of ResNet-50.

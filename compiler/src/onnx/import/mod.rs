@@ -18,6 +18,7 @@ mod order;
 mod pad;
 mod pool;
 mod reshape;
+mod resize;
 mod scope;
 mod site;
 mod slice;

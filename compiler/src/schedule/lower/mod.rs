@@ -1,15 +1,16 @@
 //! From a graph after the passes to a plan: one file per family of operators.
 
 mod conv;
+mod copy;
 mod map;
 mod matmul;
-mod reorder;
+mod part;
 mod state;
 
 use super::choose::Choice;
 use super::memory;
 use super::names::Names;
-use super::plan::{KernelId, Place, Plan, PlannedKernel, Step, WeightRange};
+use super::plan::{Buffer, KernelId, Place, Plan, PlannedKernel, Step, WeightRange};
 use super::tuning::{Tuner, Tuning};
 use crate::base::diag::{Error, Problem, Problems};
 use crate::base::epilogue::Act;
@@ -50,16 +51,13 @@ pub fn plan(
         }
     }
     state.outputs();
+    state.finish_lives();
     let State { steps, mut buffers, weights, weight_floats, inputs, outputs, specs, .. } = state;
     let State { mut names, mut tuner, .. } = state;
     let scratch = scratch(&specs);
     let kernels = kernels(specs, isas, &mut names, &mut tuner);
     let warnings = tuner.finish(&kernels, &mut problems);
     problems.into_result(())?;
-    let last = steps.len().saturating_sub(1);
-    for &output in &outputs {
-        buffers[output.0].live.1 = last;
-    }
     let arena = memory::place(&mut buffers);
     let name = graph.name.clone();
     let isas = isas.to_vec();
@@ -130,15 +128,13 @@ fn lower(state: &mut State, node: &Node) -> Result<(), Refusal> {
             state.alias(node);
             Ok(())
         }
-        Op::Pad(_) => Err((
-            "no kernel pads a tensor on its own yet; only padding of convolutions and pools is done"
-                .to_owned(),
-            "let the convolution or pool that follows do the padding",
-        )),
-        Op::Reorder => reorder::lower(state, node),
-        Op::Concat { .. } | Op::Take(_) | Op::Transpose { .. } | Op::Rearrange(_) | Op::Resample(_) => {
-            Err(("it has no kernel yet".to_owned(), "wait for the next version"))
-        }
+        Op::Concat { axis } => copy::concat(state, node, *axis),
+        Op::Take(take) => copy::take(state, node, take),
+        Op::Pad(pad) => copy::pad(state, node, pad),
+        Op::Transpose { perm } => copy::transpose(state, node, perm),
+        Op::Rearrange(how) => copy::rearrange(state, node, how),
+        Op::Resample(resample) => copy::resample(state, node, resample),
+        Op::Reorder => copy::reorder(state, node),
         Op::BatchNorm { .. } => Err((
             "its scale, bias, mean or variance is not a constant".to_owned(),
             "export the model in inference mode, with the statistics as initialisers",
@@ -213,6 +209,9 @@ impl Plan {
             let found = self.verify_step(step).into_iter().chain(self.verify_lives(number, step));
             faults.extend(found.map(|fault| format!("step {number}: {fault}")));
         }
+        let written: Vec<&Buffer> =
+            self.steps.iter().filter_map(|step| step.args.last()).map(|&id| self.buffer(id)).collect();
+        faults.extend(memory::verify_parts(&self.buffers, &written));
         let last = self.steps.len().saturating_sub(1);
         let lost = self.outputs.iter().map(|&id| self.buffer(id)).filter(|buffer| buffer.live.1 < last);
         faults.extend(lost.map(|buffer| format!("the output {} does not live to the end", buffer.name)));
@@ -227,7 +226,10 @@ impl Plan {
             if !(buffer.live.0..=buffer.live.1).contains(&number) {
                 faults.push(format!("it uses {}, which lives in steps {:?}", buffer.name, buffer.live));
             }
-            if at + 1 < step.args.len() && step.args.last() == Some(id) {
+            let written = step.args.last().filter(|_| at + 1 < step.args.len());
+            if written
+                .is_some_and(|written| written == id || memory::intersect(buffer, self.buffer(*written)))
+            {
                 faults.push(format!("it reads and writes {}", buffer.name));
             }
         }

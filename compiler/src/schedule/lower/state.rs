@@ -1,9 +1,10 @@
 //! What lowering has made so far.
 
 use super::super::names::Names;
-use super::super::plan::{Buffer, BufferId, KernelId, Pack, Place, Step, WeightId, WeightRange};
+use super::super::plan::{Buffer, BufferId, KernelId, Pack, Place, Step, WeightId, WeightRange, WholeBuffer};
 use super::super::tuning::Tuner;
-use super::Refusal;
+use super::part::Part;
+use super::{Refusal, copy};
 use crate::base::epilogue::Act;
 use crate::base::feature_map::FeatureMap;
 use crate::ir::graph::{Def, Graph, Node, ValueId};
@@ -26,6 +27,8 @@ pub struct State<'a> {
     ids: HashMap<KernelSpec, KernelId>,
     packed: HashMap<Pack, WeightId>,
     of_value: HashMap<ValueId, BufferId>,
+    /// Values that are computed in their place in another.
+    parts: HashMap<ValueId, Part>,
 }
 
 impl<'a> State<'a> {
@@ -45,6 +48,7 @@ impl<'a> State<'a> {
             ids: HashMap::new(),
             packed: HashMap::new(),
             of_value: HashMap::new(),
+            parts: copy::parts(graph),
         };
         for (number, &input) in graph.inputs.iter().enumerate() {
             let id = state.new_buffer(input, Place::Input(number));
@@ -64,13 +68,26 @@ impl<'a> State<'a> {
         })
     }
 
-    fn new_buffer(&mut self, value: ValueId, place: Place) -> BufferId {
+    /// The buffer of a value that has one.
+    pub fn buffer_of(&self, value: ValueId) -> Option<BufferId> {
+        self.of_value.get(&value).copied()
+    }
+
+    /// Gives a value memory that it shares.
+    pub fn set_buffer(&mut self, value: ValueId, id: BufferId) {
+        self.of_value.insert(value, id);
+    }
+
+    /// Memory for a value, in its place in another where it has one.
+    pub fn new_buffer(&mut self, value: ValueId, place: Place) -> BufferId {
+        let part = self.parts.get(&value).copied();
+        let whole = part.map(|part| WholeBuffer { id: self.written(part.of), at: part.at });
         let info = self.graph.value(value);
         let map = self.graph.feature_map(value);
         let len = map.map_or_else(|| info.ty.elements(), |map| map.len());
         let now = self.steps.len();
         let (name, shape) = (info.name.clone(), info.ty.shape.clone());
-        self.buffers.push(Buffer { name, shape, map, len, place, live: (now, now) });
+        self.buffers.push(Buffer { name, shape, map, len, place, live: (now, now), whole });
         let id = BufferId(self.buffers.len() - 1);
         self.of_value.insert(value, id);
         id
@@ -134,11 +151,7 @@ impl<'a> State<'a> {
         if let Some(scratch) = spec.params().iter().find(|param| param.role == Role::Scratch) {
             args.push(self.scratch(node, scratch.len));
         }
-        let written = match self.of_value.get(&node.output) {
-            Some(&id) => id,
-            None => self.new_buffer(node.output, Place::Arena(0)),
-        };
-        args.push(written);
+        args.push(self.written(node.output));
         let value = self.graph.value(node.output).name.clone();
         self.push(spec, args, weights, value, node.sources.clone(), flops);
     }
@@ -148,11 +161,20 @@ impl<'a> State<'a> {
         let name = format!("{} (scratch)", self.graph.value(node.output).name);
         let now = self.steps.len();
         let place = Place::Arena(0);
-        self.buffers.push(Buffer { name, shape: vec![len], map: None, len, place, live: (now, now) });
+        self.buffers.push(Buffer {
+            name,
+            shape: vec![len],
+            map: None,
+            len,
+            place,
+            live: (now, now),
+            whole: None,
+        });
         BufferId(self.buffers.len() - 1)
     }
 
-    fn push(
+    /// Adds a step.
+    pub fn push(
         &mut self,
         spec: KernelSpec,
         args: Vec<BufferId>,

@@ -3,7 +3,7 @@
 use super::{ANY, AXIS, F, G, NONE, Row, S, row};
 use crate::onnx::import::attrs::Kind::{self, Float, Floats, Int, Ints, String, Tensor};
 use crate::onnx::import::fold::math;
-use crate::onnx::import::{constant, movement, pad, reshape, slice};
+use crate::onnx::import::{constant, movement, pad, reshape, resize, slice};
 
 const AXES: &[(&str, Kind)] = &[("axes", Ints)];
 const ZERO: &[(&str, Kind)] = &[("allowzero", Int)];
@@ -15,9 +15,23 @@ const CONSTANT: &[(&str, Kind)] = &[
     ("value_ints", Ints),
 ];
 
+/// Attributes of Resize, in the order in which ONNX introduced them.
+const RESIZE: &[(&str, Kind)] = &[
+    ("coordinate_transformation_mode", String),
+    ("cubic_coeff_a", Float),
+    ("exclude_outside", Int),
+    ("extrapolation_value", Float),
+    ("mode", String),
+    ("nearest_mode", String),
+    ("antialias", Int),
+    ("axes", Ints),
+    ("keep_aspect_ratio_policy", String),
+];
+
 /// The rows, by name and version.
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
+    row("CenterCropPad",      18, (2, 2),   AXES,       G(pad::center)),
     row("Concat",              4, (1, ANY), AXIS,       G(movement::concat)),
     row("Constant",            1, (0, 0),   CONSTANT.split_at(1).0, G(constant::constant)),
     row("Constant",           12, (0, 0),   CONSTANT,   G(constant::constant)),
@@ -34,6 +48,10 @@ pub(super) const ROWS: &[Row] = &[
     row("Range",              27, (3, 3),   &[("stash_type", Int)], F(math::range)),
     row("Reshape",             5, (2, 2),   NONE,       G(reshape::reshape)),
     row("Reshape",            14, (2, 2),   ZERO,       G(reshape::reshape)),
+    row("Resize",             10, (2, 2),   &[("mode", String)], G(resize::upsample)),
+    row("Resize",             11, (3, 4),   RESIZE.split_at(6).0, G(resize::resize_11)),
+    row("Resize",             13, (1, 4),   RESIZE.split_at(6).0, G(resize::resize_11)),
+    row("Resize",             18, (1, 4),   RESIZE,     G(resize::resize_11)),
     row("Shape",               1, (1, 1),   NONE,       G(constant::shape)),
     row("Shape",              15, (1, 1),   &[("end", Int), ("start", Int)], G(constant::shape)),
     row("Slice",               1, (1, 1),   &[("axes", Ints), ("ends", Ints), ("starts", Ints)], G(slice::attributes)),
@@ -48,4 +66,6 @@ pub(super) const ROWS: &[Row] = &[
     row("Transpose",           1, (1, 1),   &[("perm", Ints)], G(movement::transpose)),
     row("Unsqueeze",           1, (1, 1),   AXES,       G(reshape::unsqueeze)),
     row("Unsqueeze",          13, (2, 2),   NONE,       G(reshape::unsqueeze)),
+    row("Upsample",            7, (1, 1),   &[("mode", String), ("scales", Floats)], G(resize::upsample)),
+    row("Upsample",            9, (2, 2),   &[("mode", String)], G(resize::upsample)),
 ];

@@ -1,0 +1,80 @@
+//! From the runs of each axis to the loops of one kernel.
+
+use super::super::Refusal;
+use super::level::{Run, too_many};
+use super::nest::{Nest, coalesce};
+use crate::base::real::Real;
+use crate::kernel::copy::{CopySpec, Piece, Source, Walk};
+
+/// More pieces are too much code.
+const MOST_PIECES: usize = 512;
+
+type Loop = (usize, [usize; 2]);
+
+/// The copy that every choice of one run per axis makes, for an operand and a result of these many floats.
+pub fn assemble(levels: &[Vec<Run>], [y, x]: [usize; 2]) -> Result<CopySpec, Refusal> {
+    let pieces = levels.iter().try_fold(1usize, |all, runs| all.checked_mul(runs.len()));
+    if pieces.is_none_or(|pieces| pieces > MOST_PIECES) {
+        return Err(too_many());
+    }
+    // Axes of one run are loops around everything.
+    let alone = |runs: &&Vec<Run>| matches!(runs.as_slice(), [run] if run.fill.is_none());
+    let (single, several): (Vec<&Vec<Run>>, Vec<&Vec<Run>>) = levels.iter().partition(alone);
+    let mut all = vec![Run { nest: Nest::point([0, 0]), fill: None }];
+    for runs in several {
+        all = all.iter().flat_map(|outer| runs.iter().map(|run| both(outer, run))).collect();
+    }
+    let mut outer: Vec<Loop> = Vec::new();
+    for run in single.into_iter().flatten() {
+        all.iter_mut().for_each(|piece| piece.nest.at = plus(piece.nest.at, run.nest.at));
+        outer.extend(&run.nest.loops);
+    }
+    sort(&mut outer);
+    let mut inner = Vec::new();
+    // Consecutive elements of either side belong inside of the pieces.
+    while let Some(at) = outer.iter().position(|(_, step)| step.contains(&1)) {
+        inner.push(outer.remove(at));
+    }
+    for piece in &mut all {
+        piece.nest.loops.extend(&inner);
+        sort(&mut piece.nest.loops);
+        if piece.fill.is_some() {
+            piece.nest.loops.iter_mut().for_each(|(_, step)| step[1] = 0);
+        }
+    }
+    if let [piece] = all.as_mut_slice() {
+        // Nothing keeps its loops apart from those around.
+        outer.append(&mut piece.nest.loops);
+        sort(&mut outer);
+        outer = coalesce(outer);
+        let last = outer.split_off(outer.len().saturating_sub(1));
+        piece.nest.loops = last;
+    }
+    let pieces = all.into_iter().map(|run| Piece {
+        to: run.nest.at[0],
+        from: run.fill.map_or(Source::Operand(run.nest.at[1]), Source::Constant),
+        loops: walks(coalesce(run.nest.loops)),
+    });
+    Ok(CopySpec { x, y, outer: walks(coalesce(outer)), pieces: pieces.collect(), halo: None })
+}
+
+/// One run inside of another. Zeros around the result win over a border of another number.
+fn both(outer: &Run, inner: &Run) -> Run {
+    let zero = |fill: &Option<Real>| fill.is_some_and(|value| value.get().to_bits() == 0);
+    let fill = if zero(&inner.fill) { inner.fill } else { outer.fill.or(inner.fill) };
+    let loops = [outer.nest.loops.as_slice(), inner.nest.loops.as_slice()].concat();
+    Run { nest: Nest { at: plus(outer.nest.at, inner.nest.at), loops }, fill }
+}
+
+fn plus(a: [usize; 2], b: [usize; 2]) -> [usize; 2] {
+    [a[0] + b[0], a[1] + b[1]]
+}
+
+/// Largest steps of the result outermost.
+fn sort(loops: &mut [Loop]) {
+    loops.sort_by_key(|(_, step)| std::cmp::Reverse(*step));
+}
+
+fn walks(loops: Vec<Loop>) -> Vec<Walk> {
+    loops.into_iter().map(|(count, [to, from])| Walk { count, to, from }).collect()
+}
