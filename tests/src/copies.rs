@@ -1,8 +1,7 @@
 //! What copies and resamplings must write, one element at a time.
 
 use crate::case::Want;
-use tilewright::kernel::copy::{CopySpec, Source, Walk};
-use tilewright::kernel::resample::{ResampleSpec, Steps};
+use tilewright::kernel::spec::movement::{CopySpec, ResampleSpec, Source, Steps, Walk};
 
 /// The addresses that loops make of one.
 fn spread<const N: usize>(at: [usize; N], loops: &[(usize, [usize; N])]) -> Vec<[usize; N]> {

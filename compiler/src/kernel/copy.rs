@@ -5,69 +5,8 @@ use super::build::{Builder, constant, load_lanes, splat};
 use super::halo;
 use super::ir::{Affine, Kernel, Lanes, ParamId, Role, Var};
 use super::map::surround;
-use crate::base::feature_map::FeatureMap;
-use crate::base::real::Real;
+use super::spec::movement::{CopySpec, Source, Walk};
 use crate::base::target::Isa;
-
-/// `y[..] = x[..]` over pieces.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct CopySpec {
-    /// Floats of the operand.
-    pub x: usize,
-    /// Floats of the result.
-    pub y: usize,
-    /// Loops around all pieces, outermost first.
-    pub outer: Vec<Walk>,
-    /// What is written, each element at most once.
-    pub pieces: Vec<Piece>,
-    /// The map whose halo (and channel padding) is filled with zeros before all else.
-    pub halo: Option<FeatureMap>,
-}
-
-/// A loop that advances both addresses.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Walk {
-    /// Iterations.
-    pub count: usize,
-    /// Floats of the result from one to the next.
-    pub to: usize,
-    /// Floats of the operand from one to the next; 0 repeats.
-    pub from: usize,
-}
-
-/// A nest of loops over one affine pair of addresses.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Piece {
-    /// First float that is written.
-    pub to: usize,
-    /// What is written there.
-    pub from: Source,
-    /// Loops, outermost first.
-    pub loops: Vec<Walk>,
-}
-
-/// Where numbers come from.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Source {
-    /// The operand, from this float on.
-    Operand(usize),
-    /// This number everywhere.
-    Constant(Real),
-}
-
-impl CopySpec {
-    /// Floats that it writes, without those around the result.
-    pub fn elements(&self) -> usize {
-        let product = |walks: &[Walk]| walks.iter().map(|walk| walk.count).product::<usize>();
-        let pieces = self.pieces.iter().map(|piece| product(&piece.loops));
-        product(&self.outer) * pieces.sum::<usize>()
-    }
-
-    /// True when some of it is a constant.
-    pub fn fills(&self) -> bool {
-        self.pieces.iter().any(|piece| matches!(piece.from, Source::Constant(_)))
-    }
-}
 
 /// The two addresses of an element.
 #[derive(Clone)]

@@ -4,42 +4,8 @@
 use super::build::{Builder, constant, fma, get, load_lanes, splat};
 use super::ir::{Affine, Kernel, Lanes, ParamId, Role, Var};
 use super::map::surround;
-use crate::base::feature_map::FeatureMap;
+use super::spec::movement::{ResampleSpec, Steps};
 use crate::base::target::Isa;
-
-/// `y[..] = sum_t w[row][t] * x[.. + t * tap]`.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct ResampleSpec {
-    /// Floats of the operand.
-    pub x: usize,
-    /// Floats of the result.
-    pub y: usize,
-    /// Floats of the weights.
-    pub weights: usize,
-    /// Neighbours that are summed.
-    pub taps: usize,
-    /// Floats of the operand from one neighbour to the next.
-    pub tap: usize,
-    /// Loops around the rows, outermost first: count, and steps of result, operand and weights.
-    pub outer: Vec<Steps>,
-    /// Groups of rows.
-    pub rows: Vec<Rows>,
-    /// Consecutive elements of result and operand that have the same weights.
-    pub inner: usize,
-    /// The map whose halo (and channel padding) is filled with zeros before all else.
-    pub halo: Option<FeatureMap>,
-}
-
-/// A loop: count, and steps of result, operand and weights.
-pub type Steps = (usize, [usize; 3]);
-
-/// A nest of loops over rows, from these addresses of result, operand and weights on.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs)]
-pub struct Rows {
-    pub at: [usize; 3],
-    pub loops: Vec<Steps>,
-}
 
 /// Sums of more neighbours are loops.
 const UNROLLED: usize = 8;

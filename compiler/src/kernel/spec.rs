@@ -1,13 +1,14 @@
 //! What a kernel computes, in numbers alone: equal specs are one generated function.
 
-use super::copy::CopySpec;
+pub mod movement;
+
 use super::ir::{Param, Role};
 use super::layout::{ConvWeights, MatMulWeights, WinogradWeights};
-use super::resample::ResampleSpec;
 use super::winograd::MOST_BLOCKS;
 use crate::base::binary::BinaryKind;
 use crate::base::epilogue::{Act, Epilogue};
 use crate::base::feature_map::{BLOCK, FeatureMap};
+use movement::{CopySpec, ResampleSpec};
 
 /// Everything that the compiler has a kernel for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -4,17 +4,17 @@ use super::super::Refusal;
 use super::level::{Run, too_many};
 use super::nest::{Nest, coalesce};
 use crate::base::real::Real;
-use crate::kernel::copy::{CopySpec, Piece, Source, Walk};
+use crate::kernel::spec::movement::{CopySpec, Piece, Source, Walk};
 
-/// More pieces are too much code.
-const MOST_PIECES: usize = 512;
+/// More pieces, each counted with its loops, are too much code. A permutation of 2048 channels is as many pieces.
+const MOST_CODE: usize = 2048;
 
 type Loop = (usize, [usize; 2]);
 
 /// The copy that every choice of one run per axis makes, for an operand and a result of these many floats.
 pub fn assemble(levels: &[Vec<Run>], [y, x]: [usize; 2]) -> Result<CopySpec, Refusal> {
     let pieces = levels.iter().try_fold(1usize, |all, runs| all.checked_mul(runs.len()));
-    if pieces.is_none_or(|pieces| pieces > MOST_PIECES) {
+    if pieces.is_none_or(|pieces| pieces > MOST_CODE) {
         return Err(too_many());
     }
     // Axes of one run are loops around everything.
@@ -55,7 +55,12 @@ pub fn assemble(levels: &[Vec<Run>], [y, x]: [usize; 2]) -> Result<CopySpec, Ref
         from: run.fill.map_or(Source::Operand(run.nest.at[1]), Source::Constant),
         loops: walks(coalesce(run.nest.loops)),
     });
-    Ok(CopySpec { x, y, outer: walks(coalesce(outer)), pieces: pieces.collect(), halo: None })
+    let pieces: Vec<Piece> = pieces.collect();
+    let code: usize = pieces.iter().map(|piece| piece.loops.len().max(1)).sum();
+    if code > MOST_CODE {
+        return Err(too_many());
+    }
+    Ok(CopySpec { x, y, outer: walks(coalesce(outer)), pieces, halo: None })
 }
 
 /// One run inside of another. Zeros around the result win over a border of another number.

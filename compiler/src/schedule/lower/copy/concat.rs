@@ -104,7 +104,7 @@ fn copy(
     to: &Lie,
     axis: usize,
     start: usize,
-) -> Result<crate::kernel::copy::CopySpec, Refusal> {
+) -> Result<crate::kernel::spec::movement::CopySpec, Refusal> {
     let from = Lie::of(graph, x);
     let spans: Result<Vec<Vec<Span>>, Refusal> = from.shape.iter().map(|&n| Ok(vec![whole(n)?])).collect();
     along(to, &from, &spans?, axis, start)

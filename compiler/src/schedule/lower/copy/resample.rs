@@ -8,8 +8,8 @@ use super::nest::{Nest, coalesce, join};
 use super::{level::too_many, surrounded};
 use crate::base::feature_map::{BLOCK, round_up};
 use crate::ir::graph::Node;
-use crate::kernel::resample::{ResampleSpec, Rows};
 use crate::kernel::spec::KernelSpec;
+use crate::kernel::spec::movement::{ResampleSpec, Rows};
 use crate::ops::Resample;
 
 /// More groups of rows are too much code.
