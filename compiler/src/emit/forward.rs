@@ -3,6 +3,7 @@
 use super::Header;
 use crate::kernel::ir::Role;
 use crate::schedule::plan::{Buffer, BufferId, Place, Plan, Step};
+use std::collections::HashSet;
 use std::fmt::Write;
 
 /// The file.
@@ -10,8 +11,10 @@ pub fn forward(plan: &Plan, head: &Header) -> String {
     let mut text = head.doc("The network as a table of steps.");
     text.push_str(
         "\nuse crate::kernels::Kernels;\nuse tilewright_runtime::{Arena, Executor, Probe, Weights};\n\n\
-         // Buffers: first float in the arena. Those that share memory are never alive together.\n",
+         // Buffers: first float in the arena. Those that share memory are never alive together",
     );
+    let parts = plan.buffers.iter().any(|buffer| buffer.whole.is_some());
+    text.push_str(if parts { ", or one is a part of the other.\n" } else { ".\n" });
     buffers(&mut text, plan);
     text.push_str("\n// Packed weights: first float, in execution order.\n");
     let rows: Vec<[String; 2]> = plan
@@ -72,10 +75,13 @@ const MACRO: &str = "    macro_rules! step {
 ";
 
 fn buffers(text: &mut String, plan: &Plan) {
+    // A whole of which steps use only the parts needs no name.
+    let used: HashSet<usize> = plan.steps.iter().flat_map(|step| &step.args).map(|id| id.0).collect();
     let rows: Vec<[String; 2]> = plan
         .buffers
         .iter()
         .enumerate()
+        .filter(|(id, _)| used.contains(id))
         .filter_map(|(id, buffer)| match buffer.place {
             Place::Arena(at) => {
                 Some([format!("const B{id}: usize = {at};"), format!("// {}", describe(buffer))])
@@ -93,8 +99,12 @@ fn describe(buffer: &Buffer) -> String {
         Some(map) => crate::base::feature_map::describe(&map.layout),
         None => String::new(),
     };
+    let part = match buffer.whole {
+        Some(whole) => format!(", part of B{} from float {} on", whole.id.0, whole.at),
+        None => String::new(),
+    };
     format!(
-        "{}{layout}, steps {} to {}: {}",
+        "{}{layout}{part}, steps {} to {}: {}",
         shape.join("x"),
         buffer.live.0,
         buffer.live.1,

@@ -30,7 +30,7 @@ pub fn name(spec: &KernelSpec) -> String {
         KernelSpec::Map(spec) => map(spec),
         KernelSpec::Copy(spec) => {
             let family = match (spec.fills(), spec.pieces.len()) {
-                (true, _) => "fill",
+                (true, _) => "pad",
                 (false, 1) => "copy",
                 (false, _) => "gather",
             };

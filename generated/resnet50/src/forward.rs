@@ -164,7 +164,7 @@ pub(crate) fn forward<P: Probe + ?Sized>(
             probe.after($number, unsafe { a.view() });
         };
     }
-    step!(0, pad_3x224x224(input0, a.write(B1)));                                                                     // 
+    step!(0, pad_158700(input0, a.write(B1)));                                                                        // 
     step!(1, conv7x7s2_3x224x224_64_relu(a.read(B1), w.get(W0), a.write(B2)));                                        // /conv1/Conv /bn1/BatchNormalization /relu/Relu
     step!(2, maxpool3x3s2_64x112x112(a.read(B2), a.write(B3)));                                                       // /maxpool/MaxPool
     step!(3, conv1x1_64x56x56_64_relu(a.read(B3), w.get(W1), a.write(B4)));                                           // /layer1/layer1.0/conv1/Conv /layer1/layer1.0/bn1/BatchNormalization /layer1/layer1.0/relu/Relu

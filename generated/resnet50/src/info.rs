@@ -25,11 +25,11 @@ pub const INFO: ModelInfo = ModelInfo {
 /// The steps, in order.
 const STEPS: &[StepInfo] = &[
     StepInfo {
-        name: "pad_3x224x224",
+        name: "pad_158700",
         value: "input@padded",
         nodes: &[],
         flops: 0,
-        bytes: 1236912,
+        bytes: 1269600,
         output: Place { offset: 802816, dims: [1, 3, 224, 224], shape: &[1, 3, 224, 224], blocked: false, halo: [3, 3, 3, 3] },
     },
     StepInfo {

@@ -20,7 +20,7 @@ pub mod avx512;
 
 /// One function per kernel, all for one instruction set.
 pub struct Kernels {
-    pub pad_3x224x224: Entry<unsafe fn(&[f32; 150528], Out<'_, 158700>, Range<usize>)>,
+    pub pad_158700: Entry<unsafe fn(&[f32; 150528], Out<'_, 158700>, Range<usize>)>,
     pub conv7x7s2_3x224x224_64_relu: Entry<
         unsafe fn(&[f32; 158700], &[f32; 9472], Out<'_, 802816>, Range<usize>),
     >,
@@ -166,9 +166,9 @@ pub struct Kernels {
 
 /// The kernels for portable.
 pub static PORTABLE: Kernels = Kernels {
-    pad_3x224x224: Entry {
-        run: portable::pad_3x224x224::pad_3x224x224,
-        tasks: portable::pad_3x224x224::TASKS,
+    pad_158700: Entry {
+        run: portable::pad_158700::pad_158700,
+        tasks: portable::pad_158700::TASKS,
         whole: false,
     },
     conv7x7s2_3x224x224_64_relu: Entry {
@@ -311,9 +311,9 @@ pub static PORTABLE: Kernels = Kernels {
 /// The kernels for avx2.
 #[cfg(target_arch = "x86_64")]
 pub static AVX2: Kernels = Kernels {
-    pad_3x224x224: Entry {
-        run: avx2::pad_3x224x224::pad_3x224x224,
-        tasks: avx2::pad_3x224x224::TASKS,
+    pad_158700: Entry {
+        run: avx2::pad_158700::pad_158700,
+        tasks: avx2::pad_158700::TASKS,
         whole: false,
     },
     conv7x7s2_3x224x224_64_relu: Entry {
@@ -456,9 +456,9 @@ pub static AVX2: Kernels = Kernels {
 /// The kernels for avx512.
 #[cfg(target_arch = "x86_64")]
 pub static AVX512: Kernels = Kernels {
-    pad_3x224x224: Entry {
-        run: avx512::pad_3x224x224::pad_3x224x224,
-        tasks: avx512::pad_3x224x224::TASKS,
+    pad_158700: Entry {
+        run: avx512::pad_158700::pad_158700,
+        tasks: avx512::pad_158700::TASKS,
         whole: false,
     },
     conv7x7s2_3x224x224_64_relu: Entry {

@@ -4,7 +4,7 @@
 //! `tilewright compile resnet50.onnx -o <this folder> --weights external --member --runtime ../../runtime`.
 //! Graph: `main_graph`, SHA-256 9a105395c45cefeb9a3885639cf6ac5617f34c143bcd26cf02bb807ceb1bd654.
 
-pub mod pad_3x224x224;
+pub mod pad_158700;
 pub mod conv7x7s2_3x224x224_64_relu;
 pub mod maxpool3x3s2_64x112x112;
 pub mod conv1x1_64x56x56_64_relu;
