@@ -4,7 +4,6 @@
 use super::build::{Builder, constant, load_lanes, splat};
 use super::halo;
 use super::ir::{Affine, Kernel, Lanes, ParamId, Role, Var};
-use super::map::surround;
 use super::spec::movement::{CopySpec, Source, Walk};
 use crate::base::target::Isa;
 
@@ -39,7 +38,7 @@ pub fn build(name: String, spec: &CopySpec, isa: &Isa) -> Kernel {
     let mut b = Builder::new(name, isa.lanes, "task", tasks);
     let (x, y) = (b.param("x", Role::Input, spec.x), b.param("y", Role::Output, spec.y));
     if let Some(map) = &spec.halo {
-        surround(&mut b, y, map);
+        halo::frame(&mut b, y, map);
     }
     let at = At { to: Affine::constant(0), from: Affine::constant(0) };
     match spec.outer.split_first() {

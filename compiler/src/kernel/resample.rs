@@ -2,8 +2,8 @@
 //! one loop serves all elements whose neighbours are equally far apart.
 
 use super::build::{Builder, constant, fma, get, load_lanes, splat};
+use super::halo;
 use super::ir::{Affine, Kernel, Lanes, ParamId, Role, Var};
-use super::map::surround;
 use super::spec::movement::{ResampleSpec, Steps};
 use crate::base::target::Isa;
 
@@ -26,7 +26,7 @@ pub fn build(name: String, spec: &ResampleSpec, isa: &Isa) -> Kernel {
     let y = b.param("y", Role::Output, spec.y);
     let acc = b.regs("acc");
     if let Some(map) = &spec.halo {
-        surround(&mut b, y, map);
+        halo::frame(&mut b, y, map);
     }
     let kernel = Sums { spec, x, w, y, acc };
     let at = [0, 1, 2].map(|_| Affine::constant(0));

@@ -22,7 +22,13 @@ pub fn assemble(levels: &[Vec<Run>], [y, x]: [usize; 2]) -> Result<CopySpec, Ref
     let (single, several): (Vec<&Vec<Run>>, Vec<&Vec<Run>>) = levels.iter().partition(alone);
     let mut all = vec![Run { nest: Nest::point([0, 0]), fill: None }];
     for runs in several {
-        all = all.iter().flat_map(|outer| runs.iter().map(|run| both(outer, run))).collect();
+        // A border runs across all of an inner axis at once.
+        let across = row(runs);
+        let inside = |outer: &Run| match &across {
+            Some(row) if outer.fill.is_some() && can_cover(outer, runs) => vec![both(outer, row)],
+            _ => runs.iter().map(|run| both(outer, run)).collect(),
+        };
+        all = all.iter().flat_map(inside).collect();
     }
     let mut outer: Vec<Loop> = Vec::new();
     for run in single.into_iter().flatten() {
@@ -61,6 +67,31 @@ pub fn assemble(levels: &[Vec<Run>], [y, x]: [usize; 2]) -> Result<CopySpec, Ref
         return Err(too_many());
     }
     Ok(CopySpec { x, y, outer: walks(coalesce(outer)), pieces, halo: None })
+}
+
+/// The whole of an axis whose runs are one behind the other: what a constant fills.
+fn row(runs: &[Run]) -> Option<Run> {
+    let first = runs.first()?;
+    let step = runs.iter().find_map(|run| run.nest.loops.first()).map(|(_, step)| step[0])?;
+    let mut count = 0;
+    for run in runs {
+        let own = match run.nest.loops.as_slice() {
+            [] => 1,
+            [(count, [by, _])] if *by == step => *count,
+            _ => return None,
+        };
+        if run.nest.at[0] != first.nest.at[0] + count * step {
+            return None;
+        }
+        count += own;
+    }
+    let at = [first.nest.at[0], 0];
+    Some(Run { nest: Nest::point(at).times(count, [step, 0]), fill: None })
+}
+
+/// True when a constant stays what it is in every run of an inner axis.
+fn can_cover(outer: &Run, runs: &[Run]) -> bool {
+    runs.iter().all(|run| both(outer, run).fill == outer.fill)
 }
 
 /// One run inside of another. Zeros around the result win over a border of another number.
