@@ -2,7 +2,7 @@
 //!
 //! [`specs`] lists small kernels, one per feature; [`case`] gives each its operands and, by [`naive`], its result;
 //! [`project`] builds generated code with cargo; [`coverage`] walks the stores of a kernel; [`import`] reads small models;
-//! [`assembly`] reads what came of it; [`threads`] runs a network on several of them; [`conformance`] has the ONNX
+//! [`nd`] has windows over any number of axes by definition; [`assembly`] reads what came of it; [`threads`] runs a network on several of them; [`conformance`] has the ONNX
 //! package's cases; [`tidy`] judges source text.
 
 pub mod assembly;
@@ -14,6 +14,7 @@ pub mod import;
 pub mod jobs;
 pub mod model;
 pub mod naive;
+pub mod nd;
 pub mod networks;
 pub mod numbers;
 pub mod plans;

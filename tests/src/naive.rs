@@ -90,6 +90,7 @@ pub fn pool(spec: &PoolSpec, x: &Nchw) -> Nchw {
         }
         match spec.kind {
             PoolKind::Max => values.into_iter().fold(f64::NEG_INFINITY, f64::max),
+            PoolKind::Sum => values.iter().sum(),
             PoolKind::Average => values.iter().sum::<f64>() / values.len() as f64,
             PoolKind::AveragePadded(_) => values.iter().sum::<f64>() / counted as f64,
         }

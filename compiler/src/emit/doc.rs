@@ -63,7 +63,11 @@ fn summary(spec: &KernelSpec) -> String {
             format!("Matrix product {}x{} . {}x{}{}", spec.m, spec.k, spec.k, spec.n, epilogue(spec.epilogue))
         }
         KernelSpec::Pool(spec) => {
-            let family = if spec.kind == PoolKind::Max { "max-pool" } else { "average pool" };
+            let family = match spec.kind {
+                PoolKind::Max => "max-pool",
+                PoolKind::Sum => "sum over windows",
+                PoolKind::Average | PoolKind::AveragePadded(_) => "average pool",
+            };
             format!("{}: {} -> {}", windowed(family, &spec.taps), extents(&spec.x), extents(&spec.y))
         }
         KernelSpec::GlobalPool(spec) => {

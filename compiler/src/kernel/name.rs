@@ -23,7 +23,11 @@ pub fn name(spec: &KernelSpec) -> String {
             format!("matmul_{m}x{k}x{n}{}", suffix(*epilogue))
         }
         KernelSpec::Pool(spec) => {
-            let family = if spec.kind == PoolKind::Max { "maxpool" } else { "avgpool" };
+            let family = match spec.kind {
+                PoolKind::Max => "maxpool",
+                PoolKind::Sum => "sumpool",
+                PoolKind::Average | PoolKind::AveragePadded(_) => "avgpool",
+            };
             format!("{}_{}", windowed(family, &spec.taps), extents(&spec.x))
         }
         KernelSpec::GlobalPool(spec) => format!("globalavgpool_{}", extents(&spec.x)),

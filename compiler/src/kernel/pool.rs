@@ -1,4 +1,4 @@
-//! Max and average pools over blocked maps. Windows are clipped when the kernel is built: each rectangle of outputs
+//! Max, sum and average pools over blocked maps. Windows are clipped when the kernel is built: each rectangle of outputs
 //! whose windows lose the same taps has loops of its own, so the input needs no halo and no mask.
 
 use super::build::{Builder, bin, constant, get, load};
@@ -141,13 +141,13 @@ fn tap_at(base: Affine, spec: &PoolSpec, ky: Var, kx: Var) -> Affine {
 fn accumulate(kind: PoolKind, value: Expr, acc: Expr) -> Expr {
     match kind {
         PoolKind::Max => bin(BinOp::Max, value, acc),
-        PoolKind::Average | PoolKind::AveragePadded(_) => bin(BinOp::Add, acc, value),
+        PoolKind::Sum | PoolKind::Average | PoolKind::AveragePadded(_) => bin(BinOp::Add, acc, value),
     }
 }
 
 fn finish(kind: PoolKind, acc: Expr, counted: usize) -> Expr {
     match kind {
-        PoolKind::Max => acc,
+        PoolKind::Max | PoolKind::Sum => acc,
         // A window outside of everything is an average of nothing: zero.
         PoolKind::Average | PoolKind::AveragePadded(_) => {
             bin(BinOp::Div, acc, constant(counted.max(1) as f32))

@@ -145,6 +145,8 @@ pub struct PoolSpec {
 pub enum PoolKind {
     /// Largest element inside the map.
     Max,
+    /// Sum of the elements inside the map.
+    Sum,
     /// Mean of the elements inside the map.
     Average,
     /// Mean that counts `[bottom, right]` padding, and that before, as elements.

@@ -152,6 +152,8 @@ pub struct Pool {
 pub enum PoolKind {
     /// Largest element; padding counts as minus infinity.
     Max,
+    /// Sum of the elements.
+    Sum,
     /// Mean of the elements.
     Average {
         /// Padding of the attribute counts as elements that are zero (ONNX count_include_pad); positions beyond it,
@@ -278,6 +280,7 @@ impl Op {
             Op::Conv(_) => "conv",
             Op::MatMul(_) => "matmul",
             Op::Pool(Pool { kind: PoolKind::Max, .. }) => "max_pool",
+            Op::Pool(Pool { kind: PoolKind::Sum, .. }) => "sum_pool",
             Op::Pool(Pool { kind: PoolKind::Average { .. }, .. }) => "avg_pool",
             Op::GlobalAvgPool => "global_avg_pool",
             Op::BatchNorm { .. } => "batch_norm",

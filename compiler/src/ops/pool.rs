@@ -1,4 +1,4 @@
-//! Max and average pooling over windows, and the mean over whole planes.
+//! Max, sum and average pooling over windows, and the mean over whole planes.
 
 use super::check::{self, MISSING};
 use super::{Pool, PoolKind, Window};
@@ -13,7 +13,9 @@ pub(super) fn infer(pool: &Pool, inputs: &[&TensorType]) -> Result<TensorType, S
         if pool.counted_after[axis] > pool.window.pad_after[axis] {
             return Err("it counts more padding than it has".to_owned());
         }
-        if pool.window.misses_input(axis, input, output[axis]) {
+        // A sum of nothing is zero; a maximum or mean is not defined.
+        let zero = matches!(pool.kind, PoolKind::Sum | PoolKind::Average { include_pad: true });
+        if !zero && pool.window.misses_input(axis, input, output[axis]) {
             return Err("one of its windows lies entirely in the padding".to_owned());
         }
     }
@@ -37,7 +39,7 @@ pub(super) fn eval(pool: &Pool, inputs: &[&Tensor], output: &TensorType) -> Resu
     let x = check::floats(x)?;
     let start = match pool.kind {
         PoolKind::Max => f64::NEG_INFINITY,
-        PoolKind::Average { .. } => 0.0,
+        PoolKind::Sum | PoolKind::Average { .. } => 0.0,
     };
     let mut result = vec![start; n * c * oh * ow];
     for plane in 0..n * c {
@@ -47,7 +49,7 @@ pub(super) fn eval(pool: &Pool, inputs: &[&Tensor], output: &TensorType) -> Resu
             to[o] = match pool.kind {
                 PoolKind::Max if from[i] > to[o] || from[i].is_nan() => from[i],
                 PoolKind::Max => to[o],
-                PoolKind::Average { .. } => to[o] + from[i],
+                PoolKind::Sum | PoolKind::Average { .. } => to[o] + from[i],
             }
         });
     }

@@ -71,6 +71,7 @@ fn with_padding(edit: &Editor, node: &Node, padding: &Op, x: ValueId) -> Result<
             let mut pool = *pool;
             match &mut pool.kind {
                 PoolKind::Max if value == f32::NEG_INFINITY || value <= 0.0 && is_positive(edit, x) => {}
+                PoolKind::Sum if value == 0.0 => {}
                 PoolKind::Average { include_pad } if value == 0.0 => {
                     if !*include_pad && pool.window.pad_before != [0, 0] {
                         return Err("it has padding of its own that does not count");

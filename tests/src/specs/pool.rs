@@ -33,9 +33,9 @@ const PLAIN: Pool = Pool {
     kind: PoolKind::Max,
 };
 
-use PoolKind::{Average, AveragePadded};
+use PoolKind::{Average, AveragePadded, Sum};
 
-const CASES: [(&str, Pool); 11] = [
+const CASES: [(&str, Pool); 12] = [
     ("maxpool3x3s2", PLAIN),
     ("maxpool3x3s2_halos", Pool { halos: [[1, 0, 2, 1], [1, 2, 0, 1]], n: 2, c: 20, ..PLAIN }),
     // 8 columns without padding: the fourth window has two of its three columns.
@@ -43,6 +43,7 @@ const CASES: [(&str, Pool); 11] = [
     ("maxpool3x3_dilation2", Pool { stride: [1, 1], dilation: [2, 2], pad: [2, 2], to: [7, 8], ..PLAIN }),
     ("maxpool2x2", Pool { kernel: [2, 2], pad: [0, 0], to: [3, 4], ..PLAIN }),
     ("maxpool1x5", Pool { kernel: [1, 5], stride: [1, 1], pad: [0, 2], to: [7, 8], ..PLAIN }),
+    ("sumpool3x3s2", Pool { kind: Sum, ..PLAIN }),
     ("avgpool3x3s2", Pool { kind: Average, ..PLAIN }),
     ("avgpool3x3s2_padded", Pool { kind: AveragePadded([1, 1]), ..PLAIN }),
     // The last column of windows reaches beyond the padding, which only counts up to its end.

@@ -30,9 +30,10 @@ pub(super) fn parse_op(name: &str, words: &mut Words) -> Result<Op, String> {
             alpha: Real::new(words.value("alpha")?.unwrap_or(1.0)),
             epilogue: words.epilogue()?,
         }),
-        "max_pool" | "avg_pool" => {
+        "max_pool" | "sum_pool" | "avg_pool" => {
             let kind = match name {
                 "max_pool" => PoolKind::Max,
+                "sum_pool" => PoolKind::Sum,
                 _ => PoolKind::Average { include_pad: words.flag("include_pad") },
             };
             let window = words.window()?;

@@ -22,6 +22,7 @@ const EVERYTHING: &str = r#"graph "every thing" {
   %d: f32[1x16x4x4 nchw16 halo=1,1,1,1] = conv(%planar, %w, %b, %c) kernel=3x3 stride=2x2 dilation=1x2 pads=1,0,1,2 groups=2 +bias +residual +clip(-inf,6)
   %e: f32[1x16x4x4] = max_pool(%d) kernel=2x2 stride=2x2 pads=0,0,1,1 counted=0,1
   %f: f32[1x16x4x4] = avg_pool(%e) kernel=1x1 include_pad
+  %f.1: f32[1x16x3x3] = sum_pool(%f) kernel=2x2
   %g: f32[1x16x1x1] = global_avg_pool(%f)
   %h: f32[1x16x1x1] = affine(%g, %scale, %sum) +clip(0,6)
   %i: f32[1x16x1x1] = batch_norm(%h, %gamma, %beta, %gamma, %var) eps=0.001

@@ -8,6 +8,8 @@ mod attrs;
 mod builder;
 mod constant;
 mod conv;
+mod conv_transpose;
+mod depth;
 mod elementwise;
 mod fold;
 mod logic;

@@ -169,6 +169,7 @@ fn pooling(state: &mut State, node: &Node, pool: &ops::Pool) -> Result<(), Refus
     let (x, y) = (state.map(node.inputs[0])?, state.map(node.output)?);
     let kind = match pool.kind {
         ops::PoolKind::Max => PoolKind::Max,
+        ops::PoolKind::Sum => PoolKind::Sum,
         ops::PoolKind::Average { include_pad: false } => PoolKind::Average,
         ops::PoolKind::Average { include_pad: true } => PoolKind::AveragePadded(pool.counted_after),
     };
