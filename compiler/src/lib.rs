@@ -10,6 +10,7 @@ pub mod onnx;
 pub mod ops;
 pub mod passes;
 pub mod pipeline;
+pub mod report;
 pub mod schedule;
 pub mod weights;
 pub mod zoo;

@@ -9,6 +9,7 @@ pub mod cargo;
 pub mod check;
 pub mod code;
 pub mod compile;
+pub mod explain;
 pub mod facts;
 pub mod folder;
 pub mod model;
@@ -41,6 +42,7 @@ enum Command {
     Compile(compile::Args),
     Build(build::Args),
     Verify(verify::Args),
+    Explain(explain::Args),
     Tune(tune::Args),
     Ops(ops::Args),
     Zoo(zoo::Args),
@@ -63,6 +65,7 @@ impl Command {
             Command::Compile(args) => compile::run(args, out),
             Command::Build(args) => build::run(args, out),
             Command::Verify(args) => verify::run(args, out),
+            Command::Explain(args) => explain::run(args, out),
             Command::Tune(args) => tune::run(args, out),
             Command::Ops(args) => ops::run(args, out),
             Command::Zoo(args) => zoo::run(args, out),

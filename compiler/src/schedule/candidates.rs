@@ -163,6 +163,7 @@ pub fn algorithms(spec: &ConvSpec, dense: bool) -> Vec<(f64, Algorithm)> {
         list.extend(choose::winograds(spec).into_iter().map(|(cost, spec)| (cost, Algorithm::of(&spec))));
     }
     list.sort_by(|a, b| a.0.total_cmp(&b.0));
+    list.dedup_by(|a, b| a.1 == b.1);
     list
 }
 
@@ -198,6 +199,15 @@ pub fn few_algorithms(current: &KernelSpec, dense: bool, most: usize) -> Vec<Alg
 }
 
 impl Algorithm {
+    /// The algorithm of a kernel; `None` where there is only one.
+    pub fn of_kernel(spec: &KernelSpec) -> Option<Self> {
+        match spec {
+            KernelSpec::Conv(_) => Some(Algorithm::Direct),
+            KernelSpec::Winograd(spec) => Some(Algorithm::of(spec)),
+            _ => None,
+        }
+    }
+
     /// The algorithm of a Winograd convolution.
     pub fn of(spec: &WinogradSpec) -> Self {
         Algorithm::Winograd { tile: spec.tile, band: Some(spec.band) }

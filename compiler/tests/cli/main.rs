@@ -2,6 +2,7 @@
 
 mod arguments;
 mod compile;
+mod explain;
 mod folder;
 mod programs;
 mod trained;

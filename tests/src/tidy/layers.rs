@@ -33,7 +33,10 @@ const LAYERS: [(&str, &[&str]); 11] = [
         &["base", "ir::graph::ValueId", "kernel::layout", "kernel::winograd::matrices", "schedule::plan"],
     ),
     ("emit", &["base", "kernel", "schedule::plan"]),
-    ("report", &["base", "ir", "kernel::spec", "schedule::plan"]),
+    (
+        "report",
+        &["base", "ir", "ops", "passes", "kernel::spec", "kernel::layout", "kernel::name", "schedule"],
+    ),
 ];
 
 /// Folders that stand above all layers; files directly in `src` do too.

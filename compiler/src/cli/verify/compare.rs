@@ -3,6 +3,7 @@
 use super::{Reference, execute};
 use crate::Compiled;
 use crate::base::target::Isa;
+use crate::schedule::tuning::Algorithm;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::fs;
@@ -51,6 +52,8 @@ pub struct Difference {
     pub value: String,
     /// Name of the kernel; empty for an output.
     pub kernel: String,
+    /// How it computes, where there are several ways; empty elsewhere.
+    pub algorithm: String,
     /// The ONNX nodes that the step stands for.
     pub nodes: Vec<String>,
     /// Largest difference of an element; infinite where one is not a number and the other is.
@@ -144,13 +147,15 @@ pub fn compare(
         let (absolute, largest) = difference(want, &folder.join(format!("{index:03}.npy")))?;
         let (value, nodes) = (step.value.clone(), step.sources.clone());
         let kernel = plan.kernel(step).name.clone();
-        differences.push(Difference { index, role, value, kernel, nodes, absolute, largest });
+        let algorithm = Algorithm::of_kernel(&plan.kernel(step).spec);
+        let algorithm = algorithm.map_or_else(String::new, |algorithm| algorithm.to_string());
+        differences.push(Difference { index, role, value, kernel, algorithm, nodes, absolute, largest });
     }
     for (index, (name, want)) in reference.outputs.iter().enumerate() {
         let (absolute, largest) = difference(want, &output(index))?;
         let (role, value) = (Role::Output, name.clone());
-        let (kernel, nodes) = (String::new(), Vec::new());
-        differences.push(Difference { index, role, value, kernel, nodes, absolute, largest });
+        let (kernel, algorithm, nodes) = (String::new(), String::new(), Vec::new());
+        differences.push(Difference { index, role, value, kernel, algorithm, nodes, absolute, largest });
     }
     fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
     Ok(IsaReport { isa, steps: plan.steps.len(), differences })

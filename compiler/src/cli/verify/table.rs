@@ -38,7 +38,7 @@ pub fn layers(report: &IsaReport, all: bool) -> String {
         chosen.truncate(WORST);
     }
     let head = if all { "" } else { ", worst first" };
-    let mut table = plain(["step", "kernel", "value", "largest", "difference", "relative", ""]);
+    let mut table = plain(["step", "kernel", "algorithm", "value", "largest", "difference", "relative", ""]);
     for difference in chosen {
         let place = match difference.role {
             Role::Output => format!("output {}", difference.index),
@@ -47,6 +47,7 @@ pub fn layers(report: &IsaReport, all: bool) -> String {
         table.add_row([
             place,
             difference.kernel.clone(),
+            difference.algorithm.clone(),
             difference.value.clone(),
             format!("{:.3e}", difference.largest),
             format!("{:.1e}", difference.absolute),
@@ -54,11 +55,11 @@ pub fn layers(report: &IsaReport, all: bool) -> String {
             if difference.diverges() { "diverges" } else { "" }.to_owned(),
         ]);
     }
-    right(&mut table, 3..=5);
+    right(&mut table, 4..=6);
     format!("{}{head}:\n{table}\n", report.isa.name)
 }
 
-fn plain(header: [&str; 7]) -> Table {
+fn plain<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header);
     table

@@ -1,0 +1,165 @@
+//! What became of a network and why: which nodes are one step, which choices were made and what else there was.
+//!
+//! Only facts of the plan and predictions of the cost rules; nothing here is measured.
+
+mod choices;
+mod nodes;
+#[cfg(test)]
+mod tests;
+
+pub use choices::{AlgorithmChoice, KernelChoices, ScheduleChoice, choices};
+pub use nodes::{Gone, Part};
+
+use crate::base::feature_map;
+use crate::ir::graph::Graph;
+use crate::kernel::spec::{KernelSpec, MapFn};
+use crate::passes::{Miss, Report};
+use crate::schedule::plan::{Buffer, BufferId, Place, Plan};
+use crate::schedule::tuning::Algorithm;
+
+/// A network after compilation.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Explanation {
+    /// The steps, in order.
+    pub steps: Vec<StepFacts>,
+    /// ONNX nodes that no step stands for.
+    pub gone: Vec<Gone>,
+    /// Fusions that did not happen.
+    pub misses: Vec<Miss>,
+}
+
+/// A step.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StepFacts {
+    /// Its number.
+    pub index: usize,
+    /// The ONNX value that it computes.
+    pub value: String,
+    /// The ONNX nodes that it stands for; none for a copy between layouts.
+    pub nodes: Vec<Part>,
+    /// Name of the kernel.
+    pub kernel: String,
+    /// Steps that call the same kernel, itself included.
+    pub users: Vec<usize>,
+    /// The algorithm, where there are several.
+    pub algorithm: Option<Algorithm>,
+    /// True for a copy that the network does not have: into another layout, or of a constant.
+    pub copy: bool,
+    /// Floating-point operations.
+    pub flops: u64,
+    /// Bytes read and written at least.
+    pub bytes: u64,
+    /// Bytes of weights among them.
+    pub weight_bytes: u64,
+    /// What it reads besides weights; scratch memory included.
+    pub reads: Vec<Memory>,
+    /// What it writes.
+    pub writes: Option<Memory>,
+    /// Fusions with one of its nodes that did not happen.
+    pub misses: Vec<Miss>,
+}
+
+/// A buffer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Memory {
+    /// Name of the first value in it.
+    pub value: String,
+    /// Logical shape.
+    pub shape: Vec<usize>,
+    /// Layout in words; empty for row-major.
+    pub layout: String,
+    /// First byte in the arena; `None` for an input of the caller's.
+    pub offset: Option<usize>,
+    /// Bytes.
+    pub bytes: usize,
+    /// First and last step that touch it.
+    pub live: (usize, usize),
+}
+
+/// Explains a network: as imported, after the passes with what they report, and as planned.
+pub fn explain(source: &Graph, graph: &Graph, report: &Report, plan: &Plan) -> Explanation {
+    let parts = nodes::parts(source);
+    let step = |index| step(plan, &parts, report, index);
+    Explanation {
+        steps: (0..plan.steps.len()).map(step).collect(),
+        gone: nodes::gone(source, graph, plan),
+        misses: report.misses.clone(),
+    }
+}
+
+fn step(plan: &Plan, parts: &nodes::Parts, report: &Report, index: usize) -> StepFacts {
+    let step = &plan.steps[index];
+    let kernel = plan.kernel(step);
+    let memory = |id: &BufferId| memory(plan.buffer(*id));
+    let (writes, reads) = match step.args.split_last() {
+        Some((last, rest)) => (Some(memory(last)), rest.iter().map(memory).collect()),
+        None => (None, Vec::new()),
+    };
+    let users = (0..plan.steps.len()).filter(|&other| plan.steps[other].kernel == step.kernel).collect();
+    let about = |miss: &&Miss| step.sources.iter().any(|source| miss.node.ends_with(&format!(" `{source}`")));
+    StepFacts {
+        index,
+        value: step.value.clone(),
+        nodes: parts.of(&step.sources, &kernel.spec),
+        kernel: kernel.name.clone(),
+        users,
+        algorithm: Algorithm::of_kernel(&kernel.spec),
+        copy: is_copy(&kernel.spec) && parts.none_of(&step.sources),
+        flops: step.flops,
+        bytes: kernel.spec.bytes(),
+        weight_bytes: step.weights.map_or(0, |id| 4 * plan.weights[id.0].len as u64),
+        reads,
+        writes,
+        misses: report.misses.iter().filter(about).cloned().collect(),
+    }
+}
+
+/// True for a kernel that computes nothing.
+fn is_copy(spec: &KernelSpec) -> bool {
+    matches!(spec, KernelSpec::Map(map) if map.func == MapFn::Copy && map.act.is_none())
+}
+
+fn memory(buffer: &Buffer) -> Memory {
+    Memory {
+        value: buffer.name.clone(),
+        shape: buffer.shape.clone(),
+        layout: buffer
+            .map
+            .map_or_else(String::new, |map| feature_map::describe(&map.layout).trim_start().to_owned()),
+        offset: match buffer.place {
+            Place::Arena(at) => Some(4 * at),
+            Place::Input(_) => None,
+        },
+        bytes: 4 * buffer.len,
+        live: buffer.live,
+    }
+}
+
+impl Explanation {
+    /// Steps that match a name: of an ONNX node, of the value computed, of a kernel, or the number of a step.
+    pub fn find(&self, name: &str) -> Vec<&StepFacts> {
+        let matches: [fn(&StepFacts, &str) -> bool; 4] = [
+            |step, name| step.nodes.iter().any(|part| part.node == name),
+            |step, name| step.value == name,
+            |step, name| step.kernel == name,
+            |step, name| name.parse() == Ok(step.index),
+        ];
+        let found =
+            matches.iter().map(|matches| self.steps.iter().filter(|step| matches(step, name)).collect());
+        found.into_iter().find(|list: &Vec<_>| !list.is_empty()).unwrap_or_default()
+    }
+
+    /// Names of ONNX nodes that contain this text in any case, for those who do not know the whole name.
+    pub fn similar(&self, name: &str) -> Vec<&str> {
+        let wanted = name.to_lowercase();
+        let of_steps = self.steps.iter().flat_map(|step| &step.nodes).map(|part| part.node.as_str());
+        let all = of_steps.chain(self.gone.iter().map(|gone| gone.node.as_str()));
+        all.filter(|node| node.to_lowercase().contains(&wanted)).collect()
+    }
+
+    /// The copies that the network does not have: how many, and the bytes that they read and write.
+    pub fn copies(&self) -> (usize, u64) {
+        let copies = self.steps.iter().filter(|step| step.copy);
+        copies.fold((0, 0), |(count, bytes), step| (count + 1, bytes + step.bytes))
+    }
+}
