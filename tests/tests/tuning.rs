@@ -132,6 +132,29 @@ fn tuned_kernels_compute_the_same() {
 }
 
 #[test]
+fn depthwise_kernels_have_tiles_and_orders() {
+    let body = "in %x: f32[1x32x12x10]\ncon %a: f32[32x1x3x3]\n\
+        %y: f32[1x32x12x10] = conv(%x, %a) kernel=3x3 pads=1,1,1,1 groups=32\nout %y";
+    let source = with_numbers(text::parse(&format!("graph g {{\n{body}\n}}")).expect("a graph"));
+    let kernel = "depthwise3x3_32x12x10";
+    for isa in ISAS {
+        for words in ["tile 1x3 order rows 4", "order channels tile 1x1", "order rows 12"] {
+            let tuning = tuning(&format!("{kernel} {} {words}", isa.name));
+            let planned = plan_tuned(&source, &[isa], Choice::Fast, &tuning).expect("a plan");
+            assert_eq!(planned.warnings, []);
+            let apart = difference_tuned(&source, isa, Choice::Fast, &tuning);
+            assert!(apart <= 2e-5, "{} {words}: off by {apart:.1e}", isa.name);
+        }
+    }
+    let lines = format!("{kernel} avx2 tile 2x2\n{kernel} avx512 tile 1x11\n{kernel} portable blocks 1\n");
+    let error = plan_tuned(&source, &ISAS, Choice::Fast, &tuning(&lines)).expect_err("faults").to_string();
+    assert!(error.contains("3 problems") && error.contains("`tile 1xN` with at most 10 columns"), "{error}");
+    let lines = format!("{kernel} algorithm direct");
+    let planned = plan_tuned(&source, &ISAS, Choice::Fast, &tuning(&lines)).expect("a plan");
+    assert!(planned.warnings[0].to_string().contains("has one algorithm only"));
+}
+
+#[test]
 fn what_is_impossible_is_refused_all_at_once() {
     let (conv, add) = ("conv1x1_32x12x10_64_relu", "conv3x3_64x12x10_64_add");
     let lines = [

@@ -56,14 +56,14 @@ impl Parts<'_> {
         let part = |(index, (name, node)): (usize, &(&String, &Node))| Part {
             node: (*name).clone(),
             op: node.op.name(),
-            role: if index == main { "the kernel itself" } else { self.role(spec, node) },
+            role: if index == main { "the kernel itself" } else { self.role(spec, node, found[main].1) },
             main: index == main,
         };
         found.iter().enumerate().map(part).collect()
     }
 
-    fn role(&self, spec: &KernelSpec, node: &Node) -> &'static str {
-        let linear = matches!(spec, KernelSpec::Conv(_) | KernelSpec::Winograd(_) | KernelSpec::MatMul(_));
+    fn role(&self, spec: &KernelSpec, node: &Node, main: &Node) -> &'static str {
+        let linear = computes(spec, &main.op) && !matches!(spec, KernelSpec::Pool(_));
         let constant = node.inputs.iter().any(|&id| self.graph.is_const(id));
         match &node.op {
             Op::BatchNorm { .. } | Op::Affine { .. } if linear => "folded into the weights and the bias",
@@ -80,7 +80,7 @@ impl Parts<'_> {
 /// True when a kernel of this spec is what computes the operator.
 fn computes(spec: &KernelSpec, op: &Op) -> bool {
     match spec {
-        KernelSpec::Conv(_) | KernelSpec::Winograd(_) => matches!(op, Op::Conv(_)),
+        KernelSpec::Conv(_) | KernelSpec::Winograd(_) | KernelSpec::Depthwise(_) => matches!(op, Op::Conv(_)),
         KernelSpec::MatMul(_) => matches!(op, Op::MatMul(_)),
         KernelSpec::Pool(_) => matches!(op, Op::Pool(_)),
         _ => false,

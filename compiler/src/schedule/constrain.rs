@@ -1,5 +1,6 @@
 //! Schedules of which a part is given: the cost rule chooses the rest, and what is impossible is refused.
 
+use super::depthwise;
 use super::tile::{self, Search};
 use crate::base::target::Isa;
 use crate::kernel::Schedule;
@@ -43,6 +44,7 @@ pub fn schedule(spec: &KernelSpec, isa: &Isa, wanted: &Wanted) -> Result<Schedul
     match spec {
         KernelSpec::Conv(spec) => direct(spec, isa, wanted).map(Schedule::Conv),
         KernelSpec::Winograd(spec) => winograd(spec, isa, wanted).map(Schedule::Winograd),
+        KernelSpec::Depthwise(spec) => depthwise(spec, isa, wanted).map(Schedule::Depthwise),
         _ => Err("kernels of its kind have one schedule only".to_owned()),
     }
 }
@@ -84,6 +86,28 @@ fn direct(spec: &ConvSpec, isa: &Isa, wanted: &Wanted) -> Result<ConvSchedule, S
         }
         (Some(prefetch), _) if prefetch <= MOST_SWEEPS => Ok(ConvSchedule { prefetch, ..schedule }),
         (Some(_), _) => Err(format!("weights are asked for {MOST_SWEEPS} sweeps ahead at most")),
+    }
+}
+
+/// A depthwise convolution that is as wanted.
+fn depthwise(spec: &ConvSpec, isa: &Isa, wanted: &Wanted) -> Result<ConvSchedule, String> {
+    if wanted.blocks.is_some() || wanted.prefetch.is_some() {
+        return Err("a depthwise convolution has a tile and an order only".to_owned());
+    }
+    let order = match wanted.order {
+        Some(order) => bands(order, spec)?,
+        None => depthwise::order(spec),
+    };
+    let most = depthwise::most(spec, isa);
+    match wanted.tile {
+        None => {
+            let columns = depthwise::schedule(spec, isa).regions.first().map_or(1, |region| region.tile[1]);
+            Ok(depthwise::tiled(spec, order, columns))
+        }
+        Some(Tile::Positions([1, columns])) if (1..=most).contains(&columns) => {
+            Ok(depthwise::tiled(spec, order, columns))
+        }
+        Some(_) => Err(format!("its tiles are `tile 1xN` with at most {most} columns")),
     }
 }
 
@@ -142,6 +166,13 @@ fn possible(order: LoopOrder, spec: &ConvSpec) -> Result<LoopOrder, String> {
         LoopOrder::RowsOutside(_) if spec.groups > 1 => {
             Err("a grouped convolution has its groups outside".into())
         }
+        order => bands(order, spec),
+    }
+}
+
+/// The order, when its bands are whole ones.
+fn bands(order: LoopOrder, spec: &ConvSpec) -> Result<LoopOrder, String> {
+    match order {
         LoopOrder::RowsOutside(rows) if rows == 0 || !spec.y.h.is_multiple_of(rows) => {
             Err(format!("its {} output rows are no bands of {rows}", spec.y.h))
         }

@@ -22,19 +22,30 @@ const POSITIONS: usize = 16;
 
 /// Chooses the schedule.
 pub fn schedule(spec: &ConvSpec, isa: &Isa) -> ConvSchedule {
-    let order = order(spec);
-    let rows = order.rows(spec);
+    let row = |columns: usize| row(spec, isa, columns);
+    let columns = (1..=most(spec, isa)).min_by(|&a, &b| row(a).total_cmp(&row(b))).unwrap_or(1);
+    tiled(spec, order(spec), columns)
+}
+
+/// Most columns that a tile may have.
+pub(super) fn most(spec: &ConvSpec, isa: &Isa) -> usize {
     // Weights of a row, bias, an input position, and a product where there is no fused multiply-add.
     let (each, _) = taps_at_once(spec.taps.kernel[1]);
     let taken = each + if isa.features.is_empty() { 3 } else { 2 };
-    let most = isa.registers.saturating_sub(taken).clamp(1, POSITIONS.min(spec.y.w));
-    let strips = |columns: usize| {
-        let (count, rest) = (spec.y.w / columns, spec.y.w % columns);
-        let whole = count as f64 * cost(spec, isa, columns);
-        // The rest is code of its own: worth it only for a real gain.
-        if rest == 0 { whole } else { 1.05 * (whole + cost(spec, isa, rest)) }
-    };
-    let columns = (1..=most).min_by(|&a, &b| strips(a).total_cmp(&strips(b))).unwrap_or(1);
+    isa.registers.saturating_sub(taken).clamp(1, POSITIONS.min(spec.y.w))
+}
+
+/// Cycles of one row of outputs in tiles of so many columns.
+pub(super) fn row(spec: &ConvSpec, isa: &Isa, columns: usize) -> f64 {
+    let (count, rest) = (spec.y.w / columns, spec.y.w % columns);
+    let whole = count as f64 * cost(spec, isa, columns);
+    // The rest is code of its own: worth it only for a real gain.
+    if rest == 0 { whole } else { 1.05 * (whole + cost(spec, isa, rest)) }
+}
+
+/// The schedule with tiles of so many columns.
+pub(super) fn tiled(spec: &ConvSpec, order: LoopOrder, columns: usize) -> ConvSchedule {
+    let rows = order.rows(spec);
     let (count, rest) = (spec.y.w / columns, spec.y.w % columns);
     let whole = Region { origin: [0, 0], tiles: [rows, count], tile: [1, columns] };
     let last = Region { origin: [0, count * columns], tiles: [rows, 1], tile: [1, rest] };
@@ -43,7 +54,7 @@ pub fn schedule(spec: &ConvSpec, isa: &Isa) -> ConvSchedule {
 }
 
 /// Blocks of channels are the tasks where there are enough of them, else bands of rows.
-fn order(spec: &ConvSpec) -> LoopOrder {
+pub(super) fn order(spec: &ConvSpec) -> LoopOrder {
     let bands = (2..spec.y.h).rev().find(|&rows| spec.y.h.is_multiple_of(rows) && spec.y.h / rows >= TASKS);
     match bands {
         Some(rows) if spec.groups < TASKS => LoopOrder::RowsOutside(rows),

@@ -93,6 +93,7 @@ impl<'a> Tuner<'a> {
         }
         let same = |kernel: &&PlannedKernel| name::as_direct(&kernel.name) == name::as_direct(name);
         let reason = match kernels.iter().find(same) {
+            Some(kernel) if kernel.name == name => format!("the kernel `{name}` has one algorithm only"),
             Some(kernel) => format!("the kernel `{name}` is not used; in its place is `{}`", kernel.name),
             None => format!("the network has no kernel `{name}`"),
         };

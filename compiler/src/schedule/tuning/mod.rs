@@ -20,11 +20,11 @@
 //! |---|---|---|
 //! | `algorithm direct` | convolutions | sums of products |
 //! | `algorithm winograd MxN [band B]` | 3x3 convolutions | outputs of a tile; rows of tiles that are transformed at a time |
-//! | `blocks N` | convolutions | blocks of 16 output channels side by side |
-//! | `tile RxC` | direct | rows and columns of the main register tile; what it leaves over gets others |
+//! | `blocks N` | direct, Winograd | blocks of 16 output channels side by side |
+//! | `tile RxC` | direct, depthwise | rows and columns of the main register tile; what it leaves over gets others |
 //! | `tiles N` | Winograd | most tiles in a register tile |
-//! | `order channels`, `order rows N` | direct | the outer loop: output channels, or bands of N output rows |
-//! | `prefetch N` | convolutions | how far ahead weights are asked for; 0 for never. Direct: sweeps. Winograd: blocks of input channels |
+//! | `order channels`, `order rows N` | direct, depthwise | the outer loop: output channels, or bands of N output rows |
+//! | `prefetch N` | direct, Winograd | how far ahead weights are asked for; 0 for never. Direct: sweeps. Winograd: blocks of input channels |
 
 mod apply;
 pub mod experiment;
