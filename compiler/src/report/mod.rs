@@ -12,7 +12,6 @@ pub use nodes::{Gone, Part};
 
 use crate::base::feature_map;
 use crate::ir::graph::Graph;
-use crate::kernel::spec::{KernelSpec, MapFn};
 use crate::passes::{Miss, Report};
 use crate::schedule::plan::{Buffer, BufferId, Place, Plan};
 use crate::schedule::tuning::Algorithm;
@@ -104,7 +103,7 @@ fn step(plan: &Plan, parts: &nodes::Parts, report: &Report, index: usize) -> Ste
         kernel: kernel.name.clone(),
         users,
         algorithm: Algorithm::of_kernel(&kernel.spec),
-        copy: is_copy(&kernel.spec) && parts.none_of(&step.sources),
+        copy: kernel.spec.is_copy() && parts.none_of(&step.sources),
         flops: step.flops,
         bytes: kernel.spec.bytes(),
         weight_bytes: step.weights.map_or(0, |id| 4 * plan.weights[id.0].len as u64),
@@ -112,11 +111,6 @@ fn step(plan: &Plan, parts: &nodes::Parts, report: &Report, index: usize) -> Ste
         writes,
         misses: report.misses.iter().filter(about).cloned().collect(),
     }
-}
-
-/// True for a kernel that computes nothing.
-fn is_copy(spec: &KernelSpec) -> bool {
-    matches!(spec, KernelSpec::Map(map) if map.func == MapFn::Copy && map.act.is_none())
 }
 
 fn memory(buffer: &Buffer) -> Memory {

@@ -16,7 +16,7 @@ fn a_table_has_a_row_for_each_step() {
     assert!(has(&["step", "kernel", "schedule of avx2", "MFLOP", "nodes"]), "{said}");
     assert!(has(&["conv3x3_3x8x8_20_relu", "direct", "blocks", "node_c + relu"]), "{said}");
     assert!(has(&["tiny.onnx: ", " steps"]) && has(&["1 reshape: its result is the same bytes"]), "{said}");
-    assert!(has(&["copies that the network does not have"]), "{said}");
+    assert!(has(&["steps only move data", "copies that the network does not have"]), "{said}");
 }
 
 #[test]
@@ -55,6 +55,8 @@ fn json_has_the_same_and_a_tuning_file_shows() {
     assert!(text(&output.stderr).starts_with("warning: t.tuning line 3: "), "{}", text(&output.stderr));
     let network: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let steps = network["steps"].as_array().expect("steps");
+    let copies = steps.iter().filter(|step| step["copy"] == true).count();
+    assert!(copies > 0 && network["copies"]["added"] == copies, "{}", network["copies"]);
     let conv = steps.iter().find(|step| step["algorithm"] == "direct").expect("the convolution");
     assert_eq!(conv["nodes"][1]["role"], "applied before the store");
     let schedules = conv["schedules"].as_array().expect("schedules");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// The network with these steps.
 pub fn network(explained: &Explained, steps: &[&StepFacts]) -> Value {
     let Explained { plan, facts, .. } = explained;
-    let (copies, copied) = facts.copies();
+    let ((all, moved), (added, more)) = (plan.copies(), facts.copies());
     let gone: Vec<Value> =
         facts.gone.iter().map(|gone| json!({"node": gone.node, "op": gone.op, "why": gone.why})).collect();
     json!({
@@ -17,7 +17,7 @@ pub fn network(explained: &Explained, steps: &[&StepFacts]) -> Value {
         "flops": plan.flops(),
         "arena_bytes": 4 * plan.arena,
         "weight_bytes": 4 * plan.weight_floats,
-        "copies": {"count": copies, "bytes": copied},
+        "copies": {"count": all, "bytes": moved, "added": added, "added_bytes": more},
         "steps": steps.iter().map(|step| self::step(explained, step)).collect::<Vec<_>>(),
         "gone": gone,
         "missed": facts.misses.iter().map(miss).collect::<Vec<_>>(),

@@ -114,9 +114,13 @@ fn network(args: &Args, explained: &Explained, out: &mut dyn Write) -> Result<()
              than transforms and larger weights cost; `tilewright verify` measures the error of each, --exact forbids it"
         )?;
     }
-    let (count, moved) = facts.copies();
-    let copies = if count == 1 { "copy" } else { "copies" };
-    writeln!(out, "  {count} {copies} that the network does not have, {} read and written", bytes(moved))?;
+    let ((all, moved), (added, more)) = (plan.copies(), facts.copies());
+    writeln!(
+        out,
+        "  {all} steps only move data, {} read and written; {added} of them, {}, are copies that the network does not have",
+        bytes(moved),
+        bytes(more)
+    )?;
     for (why, nodes) in table::gone(&facts.gone) {
         writeln!(out, "  {nodes}: {why}")?;
     }
