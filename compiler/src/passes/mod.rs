@@ -15,8 +15,13 @@
 //!    operations.
 //! 4. **Then into the epilogue, in its order**: `place_activations` brings activations to where they can be absorbed,
 //!    `fuse_residual` takes the addition, `fuse_activation` what follows it.
+<<<<<<< HEAD
 //! 5. **Layout last**, when it is known which nodes remain: `collapse_transpose`, so that maps stay maps, and
 //!    `assign_layout`. Then `eliminate_dead` once more.
+=======
+//! 5. **Image by image** where a batch would not stay in the cache: `split_batch`, when fusions have found their nodes.
+//! 6. **Layout last**, when it is known which nodes remain: `assign_layout`. Then `eliminate_dead` once more.
+>>>>>>> caf4e00 (Run a batch image by image where its maps would not stay in the cache)
 
 mod affine;
 mod assign_layout;
@@ -35,6 +40,7 @@ mod fuse_residual;
 mod layout_movement;
 mod place_activations;
 mod recognise;
+mod split_batch;
 
 use crate::base::diag::Error;
 use crate::ir::graph::{Graph, Node};
@@ -114,9 +120,15 @@ pub const PASSES: &[Pass] = &[
         run: fuse_activation::run,
     },
     Pass {
+<<<<<<< HEAD
         name: "collapse_transpose",
         why: "a transpose between reshapes is one copy, which blocked maps survive",
         run: collapse_transpose::run,
+=======
+        name: "split_batch",
+        why: "the maps of one image stay in the cache, those of a batch do not",
+        run: split_batch::run,
+>>>>>>> caf4e00 (Run a batch image by image where its maps would not stay in the cache)
     },
     Pass {
         name: "assign_layout",

@@ -117,12 +117,9 @@ fn time(products: f64, stream: f64, exposed: f64) -> f64 {
 
 /// Seconds in which weights are read, once for each of some bands.
 fn stream(bytes: usize, bands: usize) -> f64 {
-    let again = match bytes {
-        ..=KEPT => 0.0,
-        ..=SHARED => 1.0 / NEAR,
-        _ => 1.0 / STREAM,
-    };
-    bytes as f64 * (1.0 / STREAM + (bands - 1) as f64 * again)
+    let speeds = [(KEPT, f64::INFINITY), (SHARED, NEAR), (usize::MAX, STREAM)];
+    let speed = speeds.into_iter().find(|(most, _)| bytes <= *most).map_or(STREAM, |(_, speed)| speed);
+    bytes as f64 * (1.0 / STREAM + (bands - 1) as f64 / speed)
 }
 
 /// Estimated seconds of a Winograd convolution.

@@ -21,7 +21,7 @@ pub(super) fn int(name: &str, value: usize) -> AttributeProto {
 }
 
 pub(super) fn text(name: &str, value: &str) -> AttributeProto {
-    attribute(name, AttributeType::String, |a| a.s = Some(value.as_bytes().to_vec().into()))
+    attribute(name, AttributeType::String, |a| a.s = Some(value.as_bytes().to_vec()))
 }
 
 pub(super) fn float(name: &str, value: f32) -> AttributeProto {

@@ -2,6 +2,7 @@
 //!
 //! A snapshot that should change: `cargo insta review`.
 
+mod batch;
 mod fold;
 mod fuse;
 mod layout;

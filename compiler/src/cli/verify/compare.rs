@@ -4,6 +4,7 @@ use super::{Reference, execute};
 use crate::Compiled;
 use crate::base::target::Isa;
 use crate::schedule::tuning::Algorithm;
+use crate::schedule::plan::{Plan, Step};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::fs;
@@ -142,7 +143,7 @@ pub fn compare(
     let mut differences = Vec::new();
     for (index, step) in plan.steps.iter().enumerate() {
         // Values that passes have introduced mean nothing in the graph as imported.
-        let Some(want) = reference.values.get(&step.value) else { continue };
+        let Some(want) = wanted(plan, step, reference) else { continue };
         let role = if reference.logits.contains(&step.value) { Role::Logits } else { Role::Layer };
         let (absolute, largest) = difference(want, &folder.join(format!("{index:03}.npy")))?;
         let (value, nodes) = (step.value.clone(), step.sources.clone());
@@ -159,6 +160,18 @@ pub fn compare(
     }
     fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
     Ok(IsaReport { isa, steps: plan.steps.len(), differences })
+}
+
+/// What the reference has for the value of a step: a value of the graph, or some images of one.
+fn wanted<'r>(plan: &Plan, step: &Step, reference: &'r Reference) -> Option<&'r [f64]> {
+    if let Some(whole) = reference.values.get(&step.value) {
+        return Some(whole);
+    }
+    let (name, first) = step.value.rsplit_once("@image")?;
+    let (whole, first) = (reference.values.get(name)?, first.parse::<usize>().ok()?);
+    let shape = &plan.buffer(*step.args.last()?).shape;
+    let (images, each) = (*shape.first()?, shape.iter().skip(1).product::<usize>());
+    whole.get(first.checked_mul(each)?..first.checked_add(images)?.checked_mul(each)?)
 }
 
 /// `NAME=FILE`.
