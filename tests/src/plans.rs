@@ -101,10 +101,11 @@ fn run_step(plan: &Plan, step: &Step, isa: Isa, packed: &[f32], inputs: &[Vec<f3
             places.push(None);
             continue;
         }
-        let place = plan.buffer(*args.next().expect("an argument")).place;
+        let id = *args.next().expect("an argument");
+        let place = plan.buffer(id).place;
         memory.push(match place {
             Place::Arena(at) => arena[at..at + param.len].to_vec(),
-            Place::Input(number) => inputs[number].clone(),
+            Place::Input(number) => inputs[number][plan.start(id)..][..param.len].to_vec(),
         });
         places.push(Some(place));
     }

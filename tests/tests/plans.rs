@@ -101,3 +101,15 @@ fn pools_that_would_be_endless_code_are_refused() {
     let error = pipeline::plan(&source, &ISAS, Choice::Fast).expect_err("too many windows").to_string();
     assert!(error.contains("`pool`") && error.contains("3721 different ways"), "{error}");
 }
+
+/// Maps large enough for a batch to be run image by image, from the input of the caller to an output and a product.
+#[test]
+fn batches_image_by_image() {
+    check(
+        "in %x: f32[2x3x48x48]\ncon %w: f32[32x3x3x3]\ncon %v: f32[20x32x1x1]\ncon %f: f32[20x10]\n\
+         %y: f32[2x32x48x48] = conv(%x, %w) kernel=3x3 pads=1,1,1,1 +relu\n\
+         %z: f32[2x20x48x48] = conv(%y, %v) kernel=1x1\n\
+         %p: f32[2x20x1x1] = global_avg_pool(%z)\n%q: f32[2x20] = reshape(%p)\n%o: f32[2x10] = matmul(%q, %f)\n\
+         out %o\nout %z",
+    );
+}

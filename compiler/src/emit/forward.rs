@@ -35,6 +35,10 @@ pub fn forward(plan: &Plan, head: &Header) -> String {
     if plan.scratch > 0 {
         text.push_str(OWN);
     }
+    let of_input = |buffer: &Buffer| matches!(buffer.place, Place::Input(_)) && buffer.whole.is_some();
+    if plan.buffers.iter().any(of_input) {
+        text.push_str(PART);
+    }
     let _ = write!(
         text,
         "\n/// Runs all steps. The arena has as many floats as the executor's threads need, and the weights are those of\n\
@@ -56,6 +60,14 @@ const OWN: &str = "
 /// First float of a thread's scratch memory: that of the first thread is planned, the others' is behind the arena.
 fn own(planned: usize, thread: usize) -> usize {
     if thread == 0 { planned } else { crate::ARENA + (thread - 1) * crate::SCRATCH }
+}
+";
+
+/// Some images of an input.
+const PART: &str = "
+/// The floats of an input from `at` on, as many as the kernel reads.
+fn part<const N: usize, const M: usize>(input: &[f32; N], at: usize) -> &[f32; M] {
+    input[at..].first_chunk().expect(\"a part of the input\")
 }
 ";
 
@@ -141,6 +153,9 @@ fn row(plan: &Plan, number: usize, step: &Step) -> [String; 2] {
 
 fn argument(plan: &Plan, id: BufferId, role: Role) -> String {
     match (plan.buffer(id).place, role) {
+        (Place::Input(number), _) if plan.buffer(id).whole.is_some() => {
+            format!("part(input{number}, {})", plan.start(id))
+        }
         (Place::Input(number), _) => format!("input{number}"),
         (Place::Arena(_), Role::Output) => format!("a.write(B{})", id.0),
         (Place::Arena(_), Role::Scratch) => format!("a.write(own(B{}, t))", id.0),

@@ -37,13 +37,18 @@ pub(super) fn keeps_blocks(graph: &Graph, node: &Node) -> bool {
     }
 }
 
-/// Gives values one halo that may lie in the same memory: a part of an image's channels, in whole blocks, and the whole.
+/// Gives values one halo that may lie in the same memory: some images of a batch, or a part of an image's channels in
+/// whole blocks, and the whole.
 pub(super) fn share_halos(graph: &Graph, orders: &[Order], halos: &mut [[Halo; 2]]) {
     let mut sets = Sets((0..graph.values.len()).collect());
-    let blocked = |id: ValueId| orders[id.0] == Order::Blocked && graph.shape(id).first() == Some(&1);
+    let blocked = |id: ValueId| orders[id.0] == Order::Blocked;
     for node in graph.nodes.iter().filter(|node| blocked(node.output)) {
+        let alone = graph.shape(node.output).first() == Some(&1);
         match &node.op {
-            Op::Concat { axis: 1 } => {
+            Op::Concat { axis: 0 } => {
+                node.inputs.iter().filter(|x| blocked(**x)).for_each(|x| sets.join(*x, node.output));
+            }
+            Op::Concat { axis: 1 } if alone => {
                 let mut start = 0;
                 for &x in &node.inputs {
                     if start % BLOCK == 0 && blocked(x) {
@@ -53,8 +58,9 @@ pub(super) fn share_halos(graph: &Graph, orders: &[Order], halos: &mut [[Halo; 2
                 }
             }
             Op::Take(take) => {
-                if let ([(1, index)], &[x]) = (take.axes.as_slice(), node.inputs.as_slice())
-                    && index.contiguous().is_some_and(|(first, _)| first.is_multiple_of(BLOCK))
+                if let (&[(axis, ref index)], &[x]) = (take.axes.as_slice(), node.inputs.as_slice())
+                    && (axis == 0 || axis == 1 && alone && graph.shape(x).first() == Some(&1))
+                    && index.contiguous().is_some_and(|(first, _)| axis == 0 || first.is_multiple_of(BLOCK))
                     && blocked(x)
                 {
                     sets.join(x, node.output);

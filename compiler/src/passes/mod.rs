@@ -15,13 +15,9 @@
 //!    operations.
 //! 4. **Then into the epilogue, in its order**: `place_activations` brings activations to where they can be absorbed,
 //!    `fuse_residual` takes the addition, `fuse_activation` what follows it.
-<<<<<<< HEAD
-//! 5. **Layout last**, when it is known which nodes remain: `collapse_transpose`, so that maps stay maps, and
-//!    `assign_layout`. Then `eliminate_dead` once more.
-=======
-//! 5. **Image by image** where a batch would not stay in the cache: `split_batch`, when fusions have found their nodes.
-//! 6. **Layout last**, when it is known which nodes remain: `assign_layout`. Then `eliminate_dead` once more.
->>>>>>> caf4e00 (Run a batch image by image where its maps would not stay in the cache)
+//! 5. **Fewer copies**: `collapse_transpose`, so that maps stay maps.
+//! 6. **Image by image** where a batch would not stay in the cache: `split_batch`, when fusions have found their nodes.
+//! 7. **Layout last**, when it is known which nodes remain: `assign_layout`. Then `eliminate_dead` once more.
 
 mod affine;
 mod assign_layout;
@@ -120,15 +116,14 @@ pub const PASSES: &[Pass] = &[
         run: fuse_activation::run,
     },
     Pass {
-<<<<<<< HEAD
         name: "collapse_transpose",
         why: "a transpose between reshapes is one copy, which blocked maps survive",
         run: collapse_transpose::run,
-=======
+    },
+    Pass {
         name: "split_batch",
         why: "the maps of one image stay in the cache, those of a batch do not",
         run: split_batch::run,
->>>>>>> caf4e00 (Run a batch image by image where its maps would not stay in the cache)
     },
     Pass {
         name: "assign_layout",

@@ -54,7 +54,7 @@ fn range(buffer: &Buffer) -> Option<(usize, usize)> {
 /// Pairs of buffers that are alive together and overlap in memory, though neither is a part of the other; ranges beyond
 /// the arena or beyond the whole; empty when the plan is sound. The generated `unsafe` rests on this.
 pub fn verify(buffers: &[Buffer], arena: usize) -> Vec<String> {
-    let mut faults = Vec::new();
+    let mut faults: Vec<String> = buffers.iter().filter_map(|buffer| outside(buffer, buffers)).collect();
     let mut sorted: Vec<&Buffer> = buffers.iter().filter(|buffer| in_arena(buffer)).collect();
     sorted.sort_by_key(|buffer| buffer.live.0);
     for (i, a) in sorted.iter().enumerate() {
@@ -75,6 +75,14 @@ pub fn verify(buffers: &[Buffer], arena: usize) -> Vec<String> {
         }
     }
     faults
+}
+
+/// A part of memory of the caller that leaves it.
+fn outside(part: &Buffer, buffers: &[Buffer]) -> Option<String> {
+    let WholeBuffer { id, at } = part.whole?;
+    let whole = &buffers[id.0];
+    let within = whole.place == part.place && at + part.len <= whole.len;
+    (!in_arena(part) && !within).then(|| format!("buffer {} is no part of {}", part.name, whole.name))
 }
 
 /// A part that leaves its whole, in space or in time.

@@ -187,6 +187,16 @@ impl Plan {
         &self.buffers[id.0]
     }
 
+    /// First float of a buffer in that which is no part of another.
+    pub fn start(&self, id: BufferId) -> usize {
+        let (mut start, mut at) = (0, self.buffer(id));
+        while let Some(WholeBuffer { id, at: first }) = at.whole {
+            start += first;
+            at = self.buffer(id);
+        }
+        start
+    }
+
     /// The steps that only put elements elsewhere: their number, and the bytes that they read and write.
     pub fn copies(&self) -> (usize, u64) {
         let specs = self.steps.iter().map(|step| &self.kernel(step).spec).filter(|spec| spec.is_copy());

@@ -40,17 +40,20 @@ impl State<'_> {
         (at, len): (usize, usize),
     ) -> BufferId {
         let now = self.steps.len();
-        let (name, place, live) = (name.to_owned(), Place::Arena(0), (now, now));
+        let place = match self.buffers[whole.0].place {
+            Place::Input(number) => Place::Input(number),
+            Place::Arena(_) => Place::Arena(0),
+        };
+        let (name, live) = (name.to_owned(), (now, now));
         let whole = Some(WholeBuffer { id: whole, at });
         self.buffers.push(Buffer { name, shape, map, len, place, live, whole });
         BufferId(self.buffers.len() - 1)
     }
 
-    /// Makes the result of a node memory of its operand, from float `at` on. False where that cannot be: memory of the
-    /// caller and constants have no parts.
+    /// Makes the result of a node memory of its operand, from float `at` on. False where that cannot be: constants have no
+    /// parts.
     pub fn view(&mut self, node: &Node, (at, len): (usize, usize)) -> bool {
-        let Some(whole) = self.buffer_of(node.inputs[0]) else { return false };
-        if matches!(self.buffers[whole.0].place, Place::Input(_)) {
+        if self.buffer_of(node.inputs[0]).is_none() {
             return false;
         }
         let whole = self.read(node.inputs[0]);
