@@ -3,8 +3,8 @@
 use super::{Reference, execute};
 use crate::Compiled;
 use crate::base::target::Isa;
-use crate::schedule::tuning::Algorithm;
 use crate::schedule::plan::{Plan, Step};
+use crate::schedule::tuning::Algorithm;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::fs;
