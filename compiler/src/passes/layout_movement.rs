@@ -70,9 +70,9 @@ pub(super) fn share_halos(graph: &Graph, orders: &[Order], halos: &mut [[Halo; 2
         }
     }
     let mut shared = vec![Halo::NONE; halos.len()];
-    for id in 0..halos.len() {
+    for (id, halo) in halos.iter().enumerate() {
         let set = sets.find(id);
-        shared[set] = shared[set].union(halos[id][Order::Blocked as usize]);
+        shared[set] = shared[set].union(halo[Order::Blocked as usize]);
     }
     for (id, halo) in halos.iter_mut().enumerate() {
         halo[Order::Blocked as usize] = shared[sets.find(id)];
