@@ -52,8 +52,8 @@ fn input(n: usize, [h, w]: [usize; 2]) -> String {
 
 #[test]
 fn concatenation_of_channels() {
-    for n in [1, 2] {
-        for c in CHANNELS {
+    for (n, channels) in [(1, CHANNELS.as_slice()), (2, &[17, 32])] {
+        for &c in channels {
             for d in [5, 16] {
                 let sum = c + d + 7;
                 let size = [5, 6];
@@ -126,7 +126,7 @@ fn planar_concatenation_in_place() {
 #[test]
 fn slices_of_channels() {
     for n in [1, 2] {
-        for (first, count) in [(0, 16), (16, 32), (3, 17), (32, 16), (40, 8), (47, 1)] {
+        for (first, count) in [(0, 16), (16, 32), (3, 17), (47, 1)] {
             let size = [5, 7];
             let body = input(n, size)
                 + &map("a", n, 48, size)
@@ -140,7 +140,7 @@ fn slices_of_channels() {
 
 #[test]
 fn slices_steps_and_repetitions_of_any_axis() {
-    for c in CHANNELS {
+    for c in [17, 32] {
         let size = [6, 9];
         for (taken, shape) in [
             ("axis2=1:2/2 axis3=8:9/-1", [2, c, 2, 9]),
@@ -163,7 +163,7 @@ fn slices_steps_and_repetitions_of_any_axis() {
 
 #[test]
 fn padding() {
-    for c in CHANNELS {
+    for c in [3, 20, 48] {
         for (before, after) in
             [([0, 0, 1, 2], [0, 0, 0, 1]), ([1, 3, 0, 0], [0, 2, 1, 0]), ([0, 0, 0, 0], [0, 16, 0, 1])]
         {
@@ -216,7 +216,7 @@ fn shuffle(n: usize, groups: usize, c: usize) -> String {
 #[test]
 fn channel_shuffles_are_one_copy() {
     for n in [1, 2] {
-        for (groups, c) in [(2, 48), (3, 24), (4, 32), (3, 17 * 3), (16, 32)] {
+        for (groups, c) in [(2, 48), (3, 17 * 3), (16, 32)] {
             let body = input(n, [5, 6])
                 + &map("a", n, c, [5, 6])
                 + &shuffle(n, groups, c)
@@ -229,7 +229,7 @@ fn channel_shuffles_are_one_copy() {
 #[test]
 fn depth_and_space_are_one_copy() {
     for n in [1, 2] {
-        for d in [1, 3, 16, 20] {
+        for d in [3, 16, 20] {
             let c = 4 * d;
             for (split, perm) in
                 [(format!("{n}x2x2x{d}x5x6"), "0,3,4,1,5,2"), (format!("{n}x{d}x2x2x5x6"), "0,1,4,2,5,3")]

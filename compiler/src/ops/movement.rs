@@ -176,3 +176,82 @@ fn align(extents: &[usize], factors: &[usize]) -> Option<Vec<Vec<usize>>> {
     }
     rest.all(|(_, &factor)| factor == 1).then_some(axes)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::base::tensor::{Tensor, TensorType};
+    use crate::ops::{Op, Rearrange, Resample, Take, eval, infer};
+
+    fn counting(shape: &[usize]) -> Tensor {
+        Tensor::float(shape, (0..shape.iter().product()).map(|i: usize| i as f64).collect())
+    }
+
+    fn run(op: &Op, inputs: &[&Tensor], shape: &[usize]) -> Vec<f64> {
+        eval(op, inputs, &TensorType::f32(shape)).unwrap().to_f64()
+    }
+
+    fn take(axes: &[(usize, &str)]) -> Op {
+        Op::Take(Take { axes: axes.iter().map(|(axis, index)| (*axis, index.parse().unwrap())).collect() })
+    }
+
+    #[test]
+    fn concatenation_is_row_by_row() {
+        let (a, b) = (counting(&[2, 2]), Tensor::float([2, 1], vec![8.0, 9.0]));
+        assert_eq!(run(&Op::Concat { axis: 1 }, &[&a, &b], &[2, 3]), [0., 1., 8., 2., 3., 9.]);
+        assert_eq!(run(&Op::Concat { axis: 0 }, &[&a, &a], &[4, 2]), [0., 1., 2., 3., 0., 1., 2., 3.]);
+        let ints = Tensor::int([1], vec![7]);
+        let joined = eval(&Op::Concat { axis: 0 }, &[&ints, &ints, &ints], &infer_ints(3)).unwrap();
+        assert_eq!(joined.ints(), Some([7, 7, 7].as_slice()));
+        assert!(infer(&Op::Concat { axis: 2 }, &[&a.ty, &b.ty]).is_err());
+        assert!(infer(&Op::Concat { axis: 0 }, &[&a.ty, &b.ty]).is_err());
+        assert!(infer(&Op::Concat { axis: 0 }, &[&a.ty, &ints.ty]).is_err());
+        assert!(infer(&Op::Concat { axis: 0 }, &[]).is_err());
+        let huge = TensorType::f32([usize::MAX]);
+        assert!(infer(&Op::Concat { axis: 0 }, &[&huge, &huge]).is_err());
+    }
+
+    fn infer_ints(count: usize) -> TensorType {
+        Tensor::int([count], vec![0; count]).ty
+    }
+
+    #[test]
+    fn elements_are_taken_by_their_numbers() {
+        let x = counting(&[2, 3]);
+        assert_eq!(run(&take(&[(1, "2:2/-2")]), &[&x], &[2, 2]), [2., 0., 5., 3.]);
+        assert_eq!(run(&take(&[(0, "1:1"), (1, "0:2/0+1:1")]), &[&x], &[1, 3]), [3., 3., 4.]);
+        assert_eq!(run(&take(&[]), &[&x], &[2, 3]), x.to_f64());
+        assert!(infer(&take(&[(1, "3:1")]), &[&x.ty]).is_err());
+        assert!(infer(&take(&[(2, "0:1")]), &[&x.ty]).is_err());
+        assert!(infer(&take(&[(1, "0:1"), (0, "0:1")]), &[&x.ty]).is_err());
+        assert!(infer(&take(&[(1, "0:1"), (1, "0:1")]), &[&x.ty]).is_err());
+        assert!(infer(&take(&[(0, "0:9/0*999999999999999999/0"), (1, "0:3")]), &[&x.ty]).is_err());
+    }
+
+    #[test]
+    fn axes_change_places() {
+        let x = counting(&[2, 3]);
+        let transpose = |perm: &[usize]| Op::Transpose { perm: perm.to_vec() };
+        assert_eq!(run(&transpose(&[1, 0]), &[&x], &[3, 2]), [0., 3., 1., 4., 2., 5.]);
+        assert!(infer(&transpose(&[0, 0]), &[&x.ty]).is_err());
+        assert!(infer(&transpose(&[0, 2]), &[&x.ty]).is_err());
+        assert!(infer(&transpose(&[0]), &[&x.ty]).is_err());
+        // DepthToSpace of one position: the block's columns, then its rows.
+        let how = Rearrange { split: vec![1, 2, 2, 1, 1, 1], perm: vec![0, 3, 4, 1, 5, 2] };
+        let x = counting(&[1, 4, 1, 1]);
+        assert_eq!(run(&Op::Rearrange(how.clone()), &[&x], &[1, 1, 2, 2]), [0., 1., 2., 3.]);
+        let swapped = Op::Rearrange(Rearrange { perm: vec![0, 3, 4, 2, 5, 1], ..how.clone() });
+        assert_eq!(run(&swapped, &[&x], &[1, 1, 2, 2]), [0., 2., 1., 3.]);
+        assert!(eval(&swapped, &[&x], &TensorType::f32([5])).is_err());
+        assert!(eval(&Op::Rearrange(Rearrange { split: vec![5], ..how }), &[&x], &x.ty).is_err());
+    }
+
+    #[test]
+    fn sums_are_weighted() {
+        let x = counting(&[3, 2]);
+        let weights = Tensor::float([2, 2], vec![0.5, 0.5, 0.0, 1.0]);
+        let op = |first: &str| Op::Resample(Resample { axis: 0, first: first.parse().unwrap() });
+        assert_eq!(run(&op("0:2"), &[&x, &weights], &[2, 2]), [1., 2., 4., 5.]);
+        assert!(infer(&op("1:2"), &[&x.ty, &weights.ty]).is_err());
+        assert!(infer(&op("0:1"), &[&x.ty, &weights.ty]).is_err());
+    }
+}

@@ -52,7 +52,7 @@ impl Network {
     fn step(&mut self) {
         let (x, [c, h, w]) = self.map();
         let same = [c, h, w];
-        match self.below(14) {
+        match self.below(18) {
             0..=2 => {
                 let out = [3, c, 16, 20][self.below(4)];
                 let (kernel, pads) = [(1, 0), (3, 1), (3, 1), (5, 2)][self.below(4)];
@@ -102,7 +102,44 @@ impl Network {
                 &format!("max_pool(%{x}) kernel=3x3 stride=2x2 pads=1,1,1,1"),
             ),
             12 => self.node([c, 1, 1], &format!("global_avg_pool(%{x})")),
-            _ => self.node([w, c, h], &format!("reshape(%{x})")),
+            13 => self.node([w, c, h], &format!("reshape(%{x})")),
+            _ => self.movement(&x, same),
+        }
+    }
+
+    /// Adds an operator that puts elements elsewhere; maps stay small.
+    fn movement(&mut self, x: &str, [c, h, w]: [usize; 3]) {
+        let small = c <= 64 && h * w <= 256;
+        match self.below(7) {
+            0 | 1 if small => {
+                // The second operand is another map of the extents, or the same once more.
+                let (y, shape) = self.map();
+                let (y, d) = if shape[1..] == [h, w] { (y, shape[0]) } else { (x.to_owned(), c) };
+                self.node([c + d, h, w], &format!("concat(%{x}, %{y}) axis=1"));
+            }
+            2 => {
+                let first = [0, 0, c / 2, c / 16 * 16][self.below(4)].min(c - 1);
+                let count = [c - first, 1, (c - first).min(16)][self.below(3)];
+                self.node([count, h, w], &format!("take(%{x}) axis1={first}:{count}"));
+            }
+            3 if small => {
+                let taken = format!("take(%{x}) axis2={}:{h}/-1 axis3=0:2/0*{w}/1", h - 1);
+                self.node([c, h, 2 * w], &taken);
+            }
+            4 if small => {
+                let pad = format!("pad(%{x}) before=0,{},1,0 after=0,0,0,2 value=0.5", self.below(2));
+                let more = usize::from(pad.contains("before=0,1"));
+                self.node([c + more, h + 1, w + 2], &pad);
+            }
+            5 if c.is_multiple_of(2) => {
+                let name = format!("s{}", self.count);
+                let half = c / 2;
+                writeln!(self.nodes, "%{name}f: f32[1x2x{half}x{h}x{w}] = reshape(%{x})").expect("text");
+                let shuffled = format!("f32[1x{half}x2x{h}x{w}] = transpose(%{name}f) perm=0,2,1,3,4");
+                writeln!(self.nodes, "%{name}t: {shuffled}").expect("text");
+                self.node([c, h, w], &format!("reshape(%{name}t)"));
+            }
+            _ => self.node([c, w, h], &format!("transpose(%{x}) perm=0,1,3,2")),
         }
     }
 }

@@ -171,30 +171,39 @@ fn blocks(site: &Site) -> Result<([usize; 4], usize), Refusal> {
     size.map(|size| (image, size)).ok_or_else(|| Refusal::invalid("blocksize must be above 0 and sensible"))
 }
 
-/// DepthToSpace, in either of its modes.
+/// True where depth is outermost in the channels (mode CRD), false where the block is (DCR).
+fn depth_first(site: &Site) -> Result<bool, Refusal> {
+    match site.attrs.string("mode").as_deref() {
+        None | Some("DCR") => Ok(false),
+        Some("CRD") => Ok(true),
+        Some(mode) => Err(Refusal::invalid(format!("mode = `{mode}`"))),
+    }
+}
+
+/// DepthToSpace.
 pub(super) fn depth_to_space(site: &mut Site) -> Imported {
     let ([n, c, h, w], size) = blocks(site)?;
     if !c.is_multiple_of(size * size) {
         return Err(Refusal::invalid(format!("{c} channels are no multiple of {size} x {size}")));
     }
     let depth = c / (size * size);
-    let mode = site.attrs.string("mode").unwrap_or_else(|| "DCR".to_owned());
-    let (split, perm) = match mode.as_str() {
-        "DCR" => ([n, size, size, depth, h, w], [0, 3, 4, 1, 5, 2]),
-        "CRD" => ([n, depth, size, size, h, w], [0, 1, 4, 2, 5, 3]),
-        _ => return Err(Refusal::invalid(format!("mode = `{mode}`"))),
+    let (split, perm) = if depth_first(site)? {
+        ([n, depth, size, size, h, w], [0, 1, 4, 2, 5, 3])
+    } else {
+        ([n, size, size, depth, h, w], [0, 3, 4, 1, 5, 2])
     };
     rearrange(site, &split, &perm, vec![n, depth, h * size, w * size])
 }
 
-/// SpaceToDepth.
+/// SpaceToDepth; the modes are those of DepthToSpace.
 pub(super) fn space_to_depth(site: &mut Site) -> Imported {
     let ([n, c, h, w], size) = blocks(site)?;
     if !h.is_multiple_of(size) || !w.is_multiple_of(size) {
         return Err(Refusal::invalid(format!("{h} x {w} is no multiple of {size} x {size}")));
     }
     let split = [n, c, h / size, size, w / size, size];
-    rearrange(site, &split, &[0, 3, 5, 1, 2, 4], vec![n, c * size * size, h / size, w / size])
+    let perm = if depth_first(site)? { [0, 1, 3, 5, 2, 4] } else { [0, 3, 5, 1, 2, 4] };
+    rearrange(site, &split, &perm, vec![n, c * size * size, h / size, w / size])
 }
 
 /// The three steps that a pass makes one again, so that exported shuffles and these are the same.

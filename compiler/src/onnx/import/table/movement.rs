@@ -57,6 +57,7 @@ pub(super) const ROWS: &[Row] = &[
     row("Slice",               1, (1, 1),   &[("axes", Ints), ("ends", Ints), ("starts", Ints)], G(slice::attributes)),
     row("Slice",              10, (3, 5),   NONE,       G(slice::operands)),
     row("SpaceToDepth",        1, (1, 1),   &[("blocksize", Int)], G(movement::space_to_depth)),
+    row("SpaceToDepth",       28, (1, 1),   &[("blocksize", Int), ("mode", String)], G(movement::space_to_depth)),
     row("Split",               2, (1, 1),   &[("axis", Int), ("split", Ints)], S(movement::split)),
     row("Split",              13, (1, 2),   AXIS,       S(movement::split)),
     row("Split",              18, (1, 2),   &[("axis", Int), ("num_outputs", Int)], S(movement::split)),
