@@ -23,19 +23,3 @@ pub mod specs;
 pub mod spread;
 pub mod threads;
 pub mod tidy;
-
-use std::path::{Path, PathBuf};
-
-/// The ONNX files in a folder of `../shared/models`, which is optional: without it, a line says that the test is
-/// skipped.
-pub fn shared_models(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/models").join(folder);
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        println!("skipped: there is no {}", folder.display());
-        return Vec::new();
-    };
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|end| end == "onnx"));
-    paths.sort();
-    paths
-}

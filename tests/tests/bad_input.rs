@@ -169,6 +169,38 @@ fn inputs() {
     check(open, &["input `x`: it is not a dense tensor"]);
 }
 
+/// Everything that is missing is said at once, each with its node and what to do, in the order of the nodes: three
+/// operators, two attributes.
+#[test]
+fn all_that_is_missing() {
+    let window = || vec![("kernel_shape", Attr::Ints(vec![1, 1]))];
+    let legacy = vec![("consumed_inputs", Attr::Ints(vec![0, 0, 0, 1, 1]))];
+    let statistics = ["scale", "bias", "mean", "var"].map(|name| floats(name, &[2], &[1.0, 1.0]));
+    let mut model = statistics.into_iter().fold(model(13), Model::initialiser);
+    model = model
+        .initialiser(floats("w", &[2, 2, 1, 1], &[1.0; 4]))
+        .node_with("Conv", "x w", "a", window())
+        .node_with("BatchNormalization", "a scale bias mean var", "b", legacy)
+        .node("GridSample", "b b", "c")
+        .node("Relu", "c", "d")
+        .node_with("Dropout", "d", "e", vec![("is_test", Attr::Int(1))])
+        .node("RoiAlign", "e e e", "f")
+        .node_with("MaxPool", "f", "g", window())
+        .node("NonMaxSuppression", "g g", "y");
+    check(
+        model.clone(),
+        &[
+            "node `node_b` (BatchNormalization): attribute `consumed_inputs` is not supported; .. `tilewright ops`",
+            "node `node_c` (GridSample): the operator is not supported; .. `tilewright ops`",
+            "node `node_e` (Dropout): attribute `is_test` is not supported; .. `tilewright ops`",
+            "node `node_f` (RoiAlign): the operator is not supported; .. `tilewright ops`",
+            "node `node_y` (NonMaxSuppression): the operator is not supported; .. `tilewright ops`",
+        ],
+    );
+    let text = read(model.bytes(), &[]).to_string();
+    assert!(text.starts_with("5 problems:\n  - node `node_b`"), "{text}");
+}
+
 #[test]
 fn operators_and_attributes() {
     let many = model(17)

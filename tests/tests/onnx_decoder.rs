@@ -5,7 +5,7 @@ use onnx_protobuf::Message;
 use tilewright::onnx::decode;
 use tilewright::onnx::schema::{AttributeProto, ModelProto, NodeProto, TensorProto};
 use tilewright::zoo::{self, ZooOptions};
-use tilewright_tests::shared_models;
+use tilewright_tests::networks::{folder, light::LIGHT};
 
 /// What both decoders must agree on, as text; data of tensors as length and checksum.
 #[derive(PartialEq, Debug, Default)]
@@ -137,7 +137,8 @@ fn zoo() {
 
 #[test]
 fn models_of_the_onnx_package() {
-    for path in shared_models("light") {
-        check(&path.display().to_string(), std::fs::read(&path).expect("the file"));
+    for light in &LIGHT {
+        let path = folder().join("light").join(format!("{}.onnx", light.name));
+        check(light.name, std::fs::read(path).expect("the file"));
     }
 }
