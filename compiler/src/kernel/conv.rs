@@ -4,7 +4,7 @@
 //! tasks g (groups of output blocks)       | tasks band, then g
 //!   for n, then for each tile of each region:
 //!     acc = bias
-//!     for cb, ky, kx: for k (unrolled by 4): acc += splat(x) * w
+//!     for cb, ky, kx: for k (unrolled by 4): acc += splat(x) * w      (a last block that is not full, separately)
 //!     y = act(acc + r)
 //! ```
 
@@ -13,14 +13,12 @@ use super::conv_frame::{Frame, Place};
 use super::epilogue;
 use super::halo;
 use super::ir::{Affine, Expr, Kernel, Var};
+use super::layout::UNROLL_K;
 use super::spec::ConvSpec;
 use super::tile::{ConvSchedule, LoopOrder, Region};
 use crate::base::feature_map::BLOCK;
 use crate::base::real::Real;
 use crate::base::target::Isa;
-
-/// Steps of k in the text of the innermost loop.
-const UNROLL_K: usize = 4;
 
 /// Builds the kernel.
 pub fn build(name: String, spec: &ConvSpec, schedule: &ConvSchedule, isa: &Isa) -> Kernel {
@@ -125,19 +123,22 @@ fn tile(b: &mut Builder, frame: &Frame, region: &Region, at: &Place, number: &Af
         b.let_(frame.acc, index, start);
     });
     let prefetch = frame.prefetch(&at.w, number);
-    prefetch.emit(b, 0, &[]);
+    prefetch.emit(b, 0, 0, &[]);
     let at = at.past_bias(frame);
-    loop_unless_one(b, "cb", frame.weights.in_blocks, |b, cb| {
-        let at = at.of_in_block(frame, cb);
-        prefetch.emit(b, 1, &[cb]);
-        loop_unless_one(b, "ky", frame.spec.taps.kernel[0], |b, ky| {
-            loop_unless_one(b, "kx", frame.spec.taps.kernel[1], |b, kx| {
-                let at = at.of_tap(frame, ky, kx);
-                prefetch.emit(b, 2, &[cb, ky, kx]);
-                channels(b, frame, region, &at, parts);
+    for blocks in frame.weights.in_runs() {
+        let at = at.past_in_blocks(frame, blocks.first);
+        loop_unless_one(b, "cb", blocks.count, |b, cb| {
+            let at = at.of_in_block(frame, cb);
+            prefetch.emit(b, 1, blocks.first, &[cb]);
+            loop_unless_one(b, "ky", frame.spec.taps.kernel[0], |b, ky| {
+                loop_unless_one(b, "kx", frame.spec.taps.kernel[1], |b, kx| {
+                    let at = at.of_tap(frame, ky, kx);
+                    prefetch.emit(b, 2, blocks.first, &[cb, ky, kx]);
+                    channels(b, frame, region, &at, blocks.lanes);
+                });
             });
         });
-    });
+    }
     each_acc(b, frame, region, parts, |b, index| {
         let acc = get(frame.acc, index);
         let lane = index[3];
@@ -155,9 +156,9 @@ fn tile(b: &mut Builder, frame: &Frame, region: &Region, at: &Place, number: &Af
     });
 }
 
-/// The channels of one input block at one tap.
-fn channels(b: &mut Builder, frame: &Frame, region: &Region, at: &Place, parts: usize) {
-    let lanes = frame.weights.in_lanes;
+/// The first `lanes` channels of one input block at one tap.
+fn channels(b: &mut Builder, frame: &Frame, region: &Region, at: &Place, lanes: usize) {
+    let parts = BLOCK / b.lanes();
     let pitch = frame.channel_pitch();
     let unroll = if lanes.is_multiple_of(UNROLL_K) { UNROLL_K } else { lanes };
     loop_unless_one(b, "k", lanes / unroll, |b, k| {

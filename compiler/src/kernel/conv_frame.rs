@@ -136,8 +136,9 @@ pub struct Prefetch<'a> {
 }
 
 impl Prefetch<'_> {
-    /// Emits the lines of this run when `level` (0: tile, 1: input block, 2: tap) is where they belong.
-    pub fn emit(&self, b: &mut Builder, level: usize, at: &[Option<Var>]) {
+    /// Emits the lines of this run when `level` (0: tile, 1: input block, 2: tap) is where they belong. Input blocks are
+    /// counted from `first` on.
+    pub fn emit(&self, b: &mut Builder, level: usize, first: usize, at: &[Option<Var>]) {
         if level != self.level || self.each == 0 {
             return;
         }
@@ -150,7 +151,8 @@ impl Prefetch<'_> {
         };
         let line = self.each * BLOCK;
         let next = self.frame.schedule.prefetch * self.frame.schedule.blocks * weights.panel();
-        let mut to = self.w.clone().offset(next + self.tile.base * scale[0] * line);
+        let start = self.tile.base * scale[0] + first * scale[1];
+        let mut to = self.w.clone().offset(next + start * line);
         for &(var, by) in &self.tile.terms {
             to = to.plus(var, by * scale[0] * line);
         }
@@ -220,6 +222,14 @@ impl Place {
     pub fn past_bias(&self, frame: &Frame) -> Place {
         let mut at = self.clone();
         at.w.base += frame.weights.bias;
+        at
+    }
+
+    /// At input block number `blocks`.
+    pub fn past_in_blocks(&self, frame: &Frame, blocks: usize) -> Place {
+        let mut at = self.clone();
+        at.x.base += blocks * frame.spec.x.pitch_plane();
+        at.w.base += blocks * frame.weights.pitch_block();
         at
     }
 

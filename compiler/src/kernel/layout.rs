@@ -22,6 +22,22 @@ pub struct ConvWeights {
     pub kernel: [usize; 2],
     /// Channels of an input block: 16, or all of a planar input.
     pub in_lanes: usize,
+    /// Channels of the last input block that there are, in steps of the innermost loop.
+    pub last_lanes: usize,
+}
+
+/// Steps of k in the text of the innermost loop of a convolution.
+pub const UNROLL_K: usize = 4;
+
+/// Neighbouring blocks of input channels of which as many channels exist.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InRun {
+    /// The first block.
+    pub first: usize,
+    /// Blocks.
+    pub count: usize,
+    /// Channels of each that are to be summed; the others do not exist.
+    pub lanes: usize,
 }
 
 impl ConvWeights {
@@ -31,6 +47,11 @@ impl ConvWeights {
             Order::Planar => (1, spec.x.c),
             Order::Blocked => (spec.x.c.div_ceil(BLOCK) / spec.groups, BLOCK),
         };
+        let missing = match spec.groups {
+            1 => in_blocks * in_lanes - spec.x.c,
+            _ => 0,
+        };
+        let last_lanes = in_lanes - missing / UNROLL_K * UNROLL_K;
         ConvWeights {
             groups: spec.groups,
             panels: spec.y.c.div_ceil(BLOCK),
@@ -38,6 +59,7 @@ impl ConvWeights {
             in_blocks,
             kernel: spec.taps.kernel,
             in_lanes,
+            last_lanes,
         }
     }
 
@@ -46,7 +68,28 @@ impl ConvWeights {
     pub fn depthwise(spec: &ConvSpec) -> Self {
         let bias = if spec.epilogue.bias { BLOCK } else { 0 };
         let (groups, panels) = (spec.x.c, spec.y.planes());
-        ConvWeights { groups, panels, bias, in_blocks: 1, kernel: spec.taps.kernel, in_lanes: 1 }
+        ConvWeights {
+            groups,
+            panels,
+            bias,
+            in_blocks: 1,
+            kernel: spec.taps.kernel,
+            in_lanes: 1,
+            last_lanes: 1,
+        }
+    }
+
+    /// The blocks of input channels: those that are full, then the last if it is not.
+    pub fn in_runs(&self) -> impl Iterator<Item = InRun> {
+        let full = if self.last_lanes == self.in_lanes { self.in_blocks } else { self.in_blocks - 1 };
+        let whole = InRun { first: 0, count: full, lanes: self.in_lanes };
+        let last = InRun { first: full, count: self.in_blocks - full, lanes: self.last_lanes };
+        [whole, last].into_iter().filter(|run| run.count > 0)
+    }
+
+    /// Channels that are summed: all that exist, in steps of the innermost loop.
+    pub fn in_channels(&self) -> usize {
+        self.in_runs().map(|run| run.count * run.lanes).sum()
     }
 
     /// Floats from one tap to the next.

@@ -129,7 +129,7 @@ impl Search {
         let spare = if isa.broadcast_operand && vectors == 1 { 2 } else { 1 };
         let positions = (isa.registers.checked_sub(spare + vectors)? / vectors).min(POSITIONS);
         let weights = ConvWeights::of(spec);
-        let steps = (weights.in_blocks * weights.kernel[0] * weights.kernel[1] * weights.in_lanes) as f64;
+        let steps = (weights.kernel[0] * weights.kernel[1] * weights.in_channels()) as f64;
         let cost = |positions: usize| {
             let products = (positions * vectors) as f64 / isa.fma_per_cycle as f64;
             let loads = (positions + vectors) as f64 / LOADS;
