@@ -1,7 +1,7 @@
 //! Helpers that several tests share.
 //!
 //! [`specs`] lists small kernels, one per feature; [`case`] gives each its operands and, by [`naive`], its result;
-//! [`project`] builds generated code with cargo; [`coverage`] walks the stores of a kernel; [`import`] reads small models;
+//! [`project`] builds generated code with cargo; [`coverage`] walks the stores of a kernel; [`import`] and [`refused`] read small models;
 //! [`nd`] has windows over any number of axes by definition; [`assembly`] reads what came of it; [`threads`] runs a network on several of them; [`conformance`] has the ONNX
 //! package's cases; [`tidy`] judges source text.
 
@@ -19,6 +19,7 @@ pub mod networks;
 pub mod numbers;
 pub mod plans;
 pub mod project;
+pub mod refused;
 pub mod specs;
 pub mod spread;
 pub mod threads;

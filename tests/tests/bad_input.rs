@@ -1,46 +1,9 @@
 //! Models that are wrong, each in one way: the message must name the place and say what to do, and nothing panics.
 
-use tilewright::base::diag::Error;
 use tilewright::onnx::schema::tensor_proto::DataType;
 use tilewright::onnx::schema::{OperatorSetIdProto, StringStringEntryProto, TensorProto};
-use tilewright::onnx::{LoadOptions, NoExternalData, load};
 use tilewright_tests::model::{Attr, Model, floats, ints, tensor, value};
-
-fn read(bytes: Vec<u8>, dims: &[(&str, usize)]) -> Error {
-    let dims = dims.iter().map(|&(name, extent)| (name.to_owned(), extent)).collect();
-    match load("bad.onnx", bytes.into(), &LoadOptions { dims }, &NoExternalData) {
-        Ok(graph) => panic!("it was read: {}", tilewright::ir::text::print(&graph)),
-        Err(error) => error,
-    }
-}
-
-/// Each line of `problems` must be a problem of its own: its parts, separated by ` .. `, occur in this order.
-#[track_caller]
-fn check_bytes(bytes: Vec<u8>, problems: &[&str]) {
-    let error = read(bytes, &[]);
-    let found: Vec<String> = error.problems().iter().map(ToString::to_string).collect();
-    let matches = |(problem, pattern): (&String, &&str)| {
-        let mut rest = problem.as_str();
-        pattern.split(" .. ").all(|part| match rest.split_once(part) {
-            Some((_, after)) => {
-                rest = after;
-                true
-            }
-            None => false,
-        })
-    };
-    let same = found.len() == problems.len() && found.iter().zip(problems).all(matches);
-    assert!(same, "expected\n  {}\nfound\n  {}", problems.join("\n  "), found.join("\n  "));
-    assert!(
-        error.problems().iter().all(|problem| !problem.remedy.is_empty()),
-        "a problem without a remedy: {error}"
-    );
-}
-
-#[track_caller]
-fn check(model: Model, problems: &[&str]) {
-    check_bytes(model.bytes(), problems);
-}
+use tilewright_tests::refused::{check, check_bytes, read};
 
 /// `x [1,2,4,4]` -> `y`, by the nodes that are still to be added.
 fn model(opset: i64) -> Model {
@@ -270,31 +233,6 @@ fn operands() {
     check(bounds, &["node `node_y` (Clip): its lower bound has 2 elements"]);
     let mask = model(17).node("Dropout", "x", "d m").node("Add", "d m", "y");
     check(mask, &["node `node_d` (Dropout): its output `m` is used"]);
-}
-
-fn pool(attributes: Vec<(&'static str, Attr)>) -> Model {
-    model(17).node_with("AveragePool", "x", "y", attributes)
-}
-
-#[test]
-fn windows() {
-    let with =
-        |name: &'static str, value: Attr| pool(vec![("kernel_shape", Attr::Ints(vec![2, 2])), (name, value)]);
-    let place = "node `node_y` (AveragePool) .. ";
-    check(pool(vec![]), &[&format!("{place}`kernel_shape` is missing")]);
-    let cases = [
-        ("strides", Attr::Ints(vec![0, 1]), "strides = [0, 1]"),
-        ("strides", Attr::Ints(vec![1]), "strides = [1]"),
-        ("pads", Attr::Ints(vec![0, 0, -1, 0]), "pads = [0, 0, -1, 0]"),
-        ("pads", Attr::Ints(vec![i64::MAX; 4]), "pads = [9223372036854775807"),
-        ("pads", Attr::Ints(vec![2; 4]), "padding is as wide as its window"),
-        ("auto_pad", Attr::Text("SAME"), "auto_pad = `SAME`"),
-    ];
-    for (name, value, expected) in cases {
-        check(with(name, value), &[&format!("{place}{expected}")]);
-    }
-    let large = pool(vec![("kernel_shape", Attr::Ints(vec![5, 5]))]);
-    check(large, &[&format!("{place}window spans 5")]);
 }
 
 #[test]

@@ -85,3 +85,35 @@ fn means() {
         &["%y.1: f32[1x2x1x1] = global_avg_pool(%x)", "%y: f32[1x2] = reshape(%y.1)"],
     );
 }
+
+/// `con` lines are the weights on their way.
+#[test]
+fn transposed_convolutions() {
+    let conv = |dims: &[i64], attributes| {
+        let model = model(17, "1 2 5 5").initialiser(ones("w", dims));
+        model.node_with("ConvTranspose", "x w", "y", attributes)
+    };
+    // Stride 1: the taps in reverse, and padding that leaves room for all of them.
+    check(
+        conv(&[2, 3, 3, 2], vec![("pads", Attr::Ints(vec![1, 0, 0, 0]))]),
+        &[
+            "con %y.2: f32[1x2x3x3x1x2x1] = take(%y.1) axis3=2:3/-1 axis5=1:2/-1",
+            "con %y.3: f32[1x3x1x1x2x3x2] = transpose(%y.2) perm=0,2,4,6,1,3,5",
+            "con %y.4: f32[3x2x3x2] = reshape(%y.3)",
+            "%y.5: f32[1x3x6x6] = conv(%x, %y.4) kernel=3x2 pads=1,1,2,1",
+            "%y: f32[1x3x6x6] = identity(%y.5)",
+        ],
+    );
+    // Stride 2: two taps for each of four phases, side by side in the channels.
+    check(
+        conv(&[2, 3, 4, 4], vec![("strides", Attr::Ints(vec![2, 2])), ("pads", Attr::Ints(vec![1; 4]))]),
+        &[
+            "con %y.2: f32[1x2x3x2x2x2x2] = take(%y.1) axis3=1:2/-1 axis5=1:2/-1",
+            "con %y.3: f32[1x3x2x2x2x2x2] = transpose(%y.2) perm=0,2,4,6,1,3,5",
+            "con %y.4: f32[12x2x2x2] = reshape(%y.3)",
+            "%y.5: f32[1x12x6x6] = conv(%x, %y.4) kernel=2x2 pads=1,1,1,1",
+            "%y.6: f32[1x3x12x12] = rearrange(%y.5) split=1,3,2,2,6,6 perm=0,1,4,2,5,3",
+            "%y: f32[1x3x10x10] = take(%y.6) axis2=1:10 axis3=1:10",
+        ],
+    );
+}

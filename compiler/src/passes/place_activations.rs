@@ -1,4 +1,4 @@
-//! Moves activations over max-pools and reshapes to the kernel that can absorb them.
+//! Moves activations over max-pools, reshapes and other moves of elements to the kernel that can absorb them.
 //!
 //! ```text
 //! %c = conv(%x, %w)                               %c = conv(%x, %w)
@@ -40,13 +40,13 @@ pub(super) fn run(graph: &mut Graph, misses: &mut Misses) -> usize {
     rewrites
 }
 
-/// The max-pools and reshapes that lead to `id`, the last one first, and what the first one reads.
+/// The max-pools and moves of elements that lead to `id`, the last one first, and what the first one reads.
 fn movable_before(edit: &Editor, mut id: ValueId, act: Act) -> (Vec<usize>, ValueId) {
     let mut chain = Vec::new();
     while let Ok(index) = edit.sole_producer(id) {
         let Some(node) = edit.node(index) else { break };
         match node.op {
-            Op::Reshape => {}
+            Op::Reshape | Op::Transpose { .. } | Op::Rearrange(_) | Op::Take(_) => {}
             Op::Pool(Pool { kind: PoolKind::Max, .. }) if act.moves_over_max() => {}
             _ => break,
         }

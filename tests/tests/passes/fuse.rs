@@ -38,6 +38,31 @@ fn place_activations_over_pools_and_reshapes() {
     ");
 }
 
+/// What follows a transposed convolution.
+#[test]
+fn place_activations_over_moves_of_elements() {
+    assert_snapshot!(check(&["place_activations", "fuse_activation"], "graph g {
+        in %x: f32[1x4x3x3]
+        con %w: f32[8x4x1x1]
+        %a: f32[1x8x3x3] = conv(%x, %w) kernel=1x1   ; conv
+        %b: f32[1x2x6x6] = rearrange(%a) split=1,2,2,2,3,3 perm=0,1,4,2,5,3   ; phases
+        %c: f32[1x2x5x5] = take(%b) axis2=1:5 axis3=0:5   ; crop
+        %d: f32[1x5x5x2] = transpose(%c) perm=0,2,3,1   ; last
+        %y: f32[1x5x5x2] = clip(%d) lo=-0.5 hi=1   ; act
+        out %y
+    }"), @r"
+    graph g {
+      in %x: f32[1x4x3x3]
+      con %w: f32[8x4x1x1]
+      %a@act: f32[1x8x3x3] = conv(%x, %w) kernel=1x1 +clip(-0.5,1)   ; conv, act
+      %b@act: f32[1x2x6x6] = rearrange(%a@act) split=1,2,2,2,3,3 perm=0,1,4,2,5,3   ; phases
+      %c@act: f32[1x2x5x5] = take(%b@act) axis2=1:5 axis3=0:5   ; crop
+      %y: f32[1x5x5x2] = transpose(%c@act) perm=0,2,3,1   ; last
+      out %y
+    }
+    ");
+}
+
 /// A residual block whose shortcut is the block's input.
 #[test]
 fn fuse_residual_into_the_last_convolution() {

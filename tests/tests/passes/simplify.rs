@@ -162,7 +162,9 @@ fn fold_pad_keeps_what_a_window_cannot_do() {
         %r: f32[1x4x7x7] = pad(%x) before=0,0,1,1 after=0,0,0,0 value=0
         %c: f32[1x4x5x5] = max_pool(%r) kernel=3x3   ; zeros
         %d: f32[1x4x6x6] = avg_pool(%r) kernel=3x3 pads=1,1,0,0   ; uncounted
-        %e: f32[1x4x7x7] = avg_pool(%r) kernel=1x1   ; alone
+        %u: f32[1x4x6x6] = relu(%x)
+        %s: f32[1x4x7x7] = pad(%u) before=0,0,1,1 after=0,0,0,0 value=0
+        %e: f32[1x4x7x7] = max_pool(%s) kernel=1x1   ; alone
         %f: f32[1x4x7x7] = relu(%r)
         out %a
         out %b
@@ -182,7 +184,9 @@ fn fold_pad_keeps_what_a_window_cannot_do() {
       %r: f32[1x4x7x7] = pad(%x) before=0,0,1,1 after=0,0,0,0 value=0
       %c: f32[1x4x5x5] = max_pool(%r) kernel=3x3   ; zeros
       %d: f32[1x4x6x6] = avg_pool(%r) kernel=3x3 pads=1,1,0,0   ; uncounted
-      %e: f32[1x4x7x7] = avg_pool(%r) kernel=1x1   ; alone
+      %u: f32[1x4x6x6] = relu(%x)
+      %s: f32[1x4x7x7] = pad(%u) before=0,0,1,1 after=0,0,0,0 value=0
+      %e: f32[1x4x7x7] = max_pool(%s) kernel=1x1   ; alone
       %f: f32[1x4x7x7] = relu(%r)
       out %a
       out %b
@@ -195,6 +199,6 @@ fn fold_pad_keeps_what_a_window_cannot_do() {
     ; fold_pad: conv `channels`: the padding before it is not of rows and columns alone
     ; fold_pad: max_pool `zeros`: the padding before it is another number than its own
     ; fold_pad: avg_pool `uncounted`: it has padding of its own that does not count
-    ; fold_pad: avg_pool `alone`: one of its windows would see padding alone
+    ; fold_pad: max_pool `alone`: one of its windows would see padding alone
     ");
 }
