@@ -3,6 +3,7 @@
 use crate::copies;
 use crate::naive::{self, Nchw};
 use crate::numbers::Numbers;
+use crate::reductions;
 use tilewright::base::binary::BinaryKind;
 use tilewright::base::feature_map::{BLOCK, FeatureMap, Order};
 use tilewright::base::target::Isa;
@@ -113,6 +114,18 @@ impl Case {
                 let want = copies::resample(spec, &x, &w);
                 (vec![x, w], want, spec.taps, 1.0)
             }
+            KernelSpec::Reduce(spec) => reductions::reduce(spec, numbers),
+            KernelSpec::Along(spec) => reductions::along(spec, numbers),
+            KernelSpec::Lrn(spec) => {
+                let x = random(&spec.x, numbers);
+                let want = wanted(&spec.y, &naive::lrn(spec, &x));
+                (
+                    vec![image(&spec.x, &x, f32::NAN), vec![f32::NAN; spec.scratch()]],
+                    want,
+                    spec.lrn.size + 8,
+                    1.0,
+                )
+            }
             KernelSpec::Softmax(spec) => {
                 let x = numbers.units(spec.outer * spec.len * spec.inner);
                 let want = naive::softmax(spec, &x).into_iter().map(Want::Value).collect();
@@ -210,7 +223,7 @@ fn each_position(map: &FeatureMap, mut see: impl FnMut(usize, [usize; 4], bool))
 }
 
 /// Inputs, wanted output, products per sum, largest operand.
-type Parts = (Vec<Vec<f32>>, Vec<Want>, usize, f64);
+pub(crate) type Parts = (Vec<Vec<f32>>, Vec<Want>, usize, f64);
 
 fn conv(spec: &ConvSpec, layout: ConvWeights, numbers: &mut Numbers) -> Parts {
     let x = random(&spec.x, numbers);
@@ -310,6 +323,9 @@ fn map(spec: &MapSpec, numbers: &mut Numbers) -> Parts {
             })
             .collect();
         want[at(&spec.y, &index)] = Want::Value(naive::activate(spec.act, naive::map(spec.func, &operands)));
+    }
+    if let Some(map) = spec.halo.filter(|map| map.layout.order == Order::Blocked) {
+        each_position(&map, |at, _, exists| want[at] = if exists { want[at] } else { Want::Zero });
     }
     if spec.weights > 0 {
         memory.push(weights);

@@ -20,6 +20,7 @@ pub mod numbers;
 pub mod plans;
 pub mod project;
 pub mod refused;
+mod reductions;
 pub mod specs;
 pub mod spread;
 pub mod threads;

@@ -4,7 +4,7 @@
 use tilewright::base::binary::BinaryKind;
 use tilewright::base::epilogue::Act;
 use tilewright::base::feature_map::FeatureMap;
-use tilewright::kernel::spec::{ConvSpec, MapFn, MatMulSpec, PoolKind, PoolSpec, SoftmaxSpec};
+use tilewright::kernel::spec::{ConvSpec, LrnSpec, MapFn, MatMulSpec, PoolKind, PoolSpec, SoftmaxSpec};
 
 /// A tensor `[n][c][h][w]`.
 #[derive(Clone, Debug)]
@@ -121,12 +121,13 @@ pub fn matmul(spec: &MatMulSpec, a: &[f32], b: &[f32], bias: Option<&[f32]>) -> 
     (0..m * n).map(element).collect()
 }
 
-/// Softmax over the middle axis.
+/// Softmax over the middle axis, or its logarithm.
 pub fn softmax(spec: &SoftmaxSpec, x: &[f32]) -> Vec<f64> {
     let element = |i: usize| {
         let (outer, inner) = (i / (spec.len * spec.inner), i % spec.inner);
         let exp = |k: usize| f64::from(x[(outer * spec.len + k) * spec.inner + inner]).exp();
-        exp(i / spec.inner % spec.len) / (0..spec.len).map(exp).sum::<f64>()
+        let share = exp(i / spec.inner % spec.len) / (0..spec.len).map(exp).sum::<f64>();
+        if spec.log { share.ln() } else { share }
     };
     (0..spec.outer * spec.len * spec.inner).map(element).collect()
 }
@@ -140,6 +141,26 @@ pub fn map(func: MapFn, operands: &[f64]) -> f64 {
         (MapFn::Binary(BinaryKind::Mul), [a, b]) => a * b,
         (MapFn::Binary(BinaryKind::Div), [a, b]) => a / b,
         (MapFn::Fma, [a, b, c]) => a * b + c,
+        (MapFn::Select, [a, b, c]) => {
+            if *a != 0.0 {
+                *b
+            } else {
+                *c
+            }
+        }
+        (MapFn::Binary(kind), [a, b]) => kind.float(*a, *b),
         _ => panic!("{func:?} of {} operands", operands.len()),
     }
+}
+
+/// Local response normalisation.
+pub fn lrn(spec: &LrnSpec, x: &Nchw) -> Nchw {
+    let lrn = &spec.lrn;
+    let before = (lrn.size - 1) / 2;
+    Nchw::of(&spec.y, |[n, c, y, x_]| {
+        let window = (c..c + lrn.size).filter(|&at| (before..spec.x.c + before).contains(&at));
+        let sum: f64 = window.map(|at| x.at([n, at - before, y, x_]).powi(2)).sum();
+        let base = f64::from(lrn.bias.get()) + f64::from(lrn.alpha.get()) / lrn.size as f64 * sum;
+        x.at([n, c, y, x_]) / base.powf(lrn.beta.get().into())
+    })
 }

@@ -35,7 +35,10 @@ fn written(func: Func) -> [String; 2] {
 
 /// True where the function is a number for every number between -2 and 2.
 fn defined(func: Func) -> bool {
-    !matches!(func, Func::Acos | Func::Acosh | Func::Asin | Func::Atanh | Func::Log | Func::Sqrt)
+    !matches!(
+        func,
+        Func::Acos | Func::Acosh | Func::Asin | Func::Atanh | Func::InvSqrt | Func::Log | Func::Sqrt
+    )
 }
 
 #[test]

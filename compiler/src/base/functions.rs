@@ -87,6 +87,8 @@ unary! {
     HardSigmoid = "hard_sigmoid" ["alpha", "beta"], Tame, |x, [alpha, beta]| clip(alpha * x + beta, 0.0, 1.0);
     /// x times the hard sigmoid with 1/6 and 1/2.
     HardSwish = "hard_swish" [], Tame, |x, _| x * clip(x / 6.0 + 0.5, 0.0, 1.0);
+    /// 1 / sqrt(x + epsilon).
+    InvSqrt = "inv_sqrt" ["epsilon"], Wild, |x, [epsilon, _]| 1.0 / (x + epsilon).sqrt();
     /// x, or alpha x below 0.
     LeakyRelu = "leaky_relu" ["alpha"], Tame, |x, [alpha, _]| if x < 0.0 { alpha * x } else { x };
     /// 1, or 0 where x is 0.

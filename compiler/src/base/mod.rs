@@ -8,5 +8,6 @@ pub mod epilogue;
 pub mod feature_map;
 pub mod functions;
 pub mod real;
+pub mod reduce;
 pub mod target;
 pub mod tensor;

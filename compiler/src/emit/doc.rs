@@ -102,6 +102,17 @@ fn summary(spec: &KernelSpec) -> String {
                 spec.taps, spec.x, spec.y
             )
         }
+        KernelSpec::Reduce(spec) => {
+            let name = spec.kind.name().replace('_', " ");
+            format!("{name}: {:?} elements to each of {:?}{}", spec.reduced, spec.kept, act(spec.act))
+        }
+        KernelSpec::Along(spec) => {
+            let name = spec.along.name().replace('_', " ");
+            format!("{name} of {} lines of {}", spec.outer * spec.inner, spec.len)
+        }
+        KernelSpec::Lrn(spec) => {
+            format!("Local response normalisation over {} channels: {}", spec.lrn.size, extents(&spec.x))
+        }
         KernelSpec::Softmax(spec) => {
             format!("Softmax over the middle axis of {}x{}x{}", spec.outer, spec.len, spec.inner)
         }

@@ -26,6 +26,8 @@ pub(super) fn check(graph: &Graph, node: &Node) -> Result<(), String> {
         }
         (Op::Pool(_) | Op::GlobalAvgPool, [x]) => blocked(x) && blocked(&output),
         (Op::Affine { .. }, [x, ..]) if graph.shape(*x).len() == 4 => blocked(x) && blocked(&output),
+        (Op::Lrn(_), [x]) => blocked(x) && blocked(&output),
+        (Op::Reduce(_), [x]) if reduces_positions(graph, node) => blocked(x) == blocked(&output),
         (Op::Act(_) | Op::Identity, [x]) => planar(x) && planar(&output) || blocked(x) && blocked(&output),
         (Op::Binary(_) | Op::Select, _) if blocked(&output) => {
             let fits = |id: &ValueId| match over_blocks(graph, *id, graph.shape(output)) {
@@ -73,6 +75,17 @@ pub(crate) fn reads_as_planar(graph: &Graph, id: ValueId) -> bool {
     graph.feature_map(id).is_some_and(|map| {
         map.h == 1 && map.w == 1 && map.c.is_multiple_of(BLOCK) && map.layout.halo == Halo::NONE
     })
+}
+
+/// True for a reduction that works on blocked maps: over all positions, and such that channels that fill up the last
+/// block stay finite.
+pub(crate) fn reduces_positions(graph: &Graph, node: &Node) -> bool {
+    let (Op::Reduce(reduce), &[x]) = (&node.op, node.inputs.as_slice()) else { return false };
+    let tame = reduce.kind.is_tame() && reduce.act.is_tame();
+    match *graph.shape(x) {
+        [_, channels, _, _] => reduce.axes == [2, 3] && (tame || channels.is_multiple_of(BLOCK)),
+        _ => false,
+    }
 }
 
 /// How an operand of an elementwise operation whose result is a blocked map must lie.

@@ -2,6 +2,7 @@
 //!
 //! A kernel knows numbers, not networks.
 
+pub mod along;
 pub mod build;
 pub mod conv;
 mod conv_frame;
@@ -12,10 +13,12 @@ pub mod halo;
 pub mod interp;
 pub mod ir;
 pub mod layout;
+pub mod lrn;
 pub mod map;
 pub mod matmul;
 pub mod name;
 pub mod pool;
+pub mod reduce;
 pub mod resample;
 pub mod softmax;
 pub mod spec;
@@ -59,6 +62,9 @@ pub fn build(name: String, spec: &KernelSpec, schedule: &Schedule, isa: &Isa) ->
         (KernelSpec::Map(spec), _) => map::build(name, spec, isa),
         (KernelSpec::Copy(spec), _) => copy::build(name, spec, isa),
         (KernelSpec::Resample(spec), _) => resample::build(name, spec, isa),
+        (KernelSpec::Along(spec), _) => along::build(name, spec, isa),
+        (KernelSpec::Lrn(spec), _) => lrn::build(name, spec, isa),
+        (KernelSpec::Reduce(spec), _) => reduce::build(name, spec, isa),
         (KernelSpec::Softmax(spec), _) => softmax::build(name, spec, isa),
     }
 }

@@ -41,7 +41,18 @@ pub fn name(spec: &KernelSpec) -> String {
             format!("{family}_{}", spec.elements())
         }
         KernelSpec::Resample(spec) => format!("resample{}_{}", spec.taps, spec.y),
-        KernelSpec::Softmax(spec) => format!("softmax_{}x{}x{}", spec.outer, spec.len, spec.inner),
+        KernelSpec::Softmax(spec) => {
+            let log = if spec.log { "log_" } else { "" };
+            format!("{log}softmax_{}x{}x{}", spec.outer, spec.len, spec.inner)
+        }
+        KernelSpec::Reduce(spec) => {
+            let extents: Vec<String> = spec.kept.iter().chain(&spec.reduced).map(usize::to_string).collect();
+            format!("{}_{}{}", spec.kind.name(), extents.join("x"), act(spec.act))
+        }
+        KernelSpec::Along(spec) => {
+            format!("{}_{}x{}x{}", spec.along.name(), spec.outer, spec.len, spec.inner)
+        }
+        KernelSpec::Lrn(spec) => format!("lrn{}_{}", spec.lrn.size, extents(&spec.x)),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Softmax along one axis: largest element, exponentials and their sum, scale.
+//! Softmax along one axis: largest element, exponentials and their sum, scale. Its logarithm: largest element, sum of
+//! exponentials, difference.
 
 use super::build::{Builder, bin, call, constant, get, load, load_lanes, splat, un};
 use super::ir::{Affine, BinOp, Expr, Kernel, Lanes, ParamId, UnOp};
@@ -35,7 +36,7 @@ fn exp_minus(value: Expr, top: Expr) -> Expr {
 
 /// The axis is contiguous: vectors along it, its last few elements one by one.
 fn along(b: &mut Builder, spec: &SoftmaxSpec, names: &Names, row: &Affine) {
-    let &Names { x, y, top, sum, e } = names;
+    let &Names { x, top, sum, e, .. } = names;
     let (rest, lanes) = (b.regs("rest"), b.lanes());
     let (whole, tail) = (spec.len / lanes, spec.len % lanes);
     let tail_at = row.clone().offset(whole * lanes);
@@ -53,23 +54,47 @@ fn along(b: &mut Builder, spec: &SoftmaxSpec, names: &Names, row: &Affine) {
         let at = row.clone().plus(i, lanes);
         b.let_(e, &[], exp_minus(load(x, at.clone()), get(top, &[])));
         b.set(sum, &[], bin(BinOp::Add, get(sum, &[]), get(e, &[])));
-        b.store(y, at, get(e, &[]));
+        keep(b, spec, names, at, Lanes::All);
     });
     some(b, tail, |b, i| {
         let at = tail_at.clone().plus(i, 1);
         b.let_(e, &[], exp_minus(splat(x, at.clone()), get(top, &[])));
         b.set(rest, &[], bin(BinOp::Add, get(rest, &[]), get(e, &[])));
-        b.store_lanes(y, at, get(e, &[]), Lanes::First(1));
+        keep(b, spec, names, at, Lanes::First(1));
     });
     b.set(sum, &[], bin(BinOp::Add, un(UnOp::HSum, get(sum, &[])), get(rest, &[])));
+    end_sum(b, spec, names);
     some(b, whole, |b, i| {
-        let at = row.clone().plus(i, lanes);
-        b.store(y, at.clone(), bin(BinOp::Div, load(y, at), get(sum, &[])));
+        last(b, spec, names, row.clone().plus(i, lanes), Lanes::All);
     });
     if tail > 0 {
-        let lanes = Lanes::First(tail);
-        let scaled = bin(BinOp::Div, load_lanes(y, tail_at.clone(), lanes), get(sum, &[]));
-        b.store_lanes(y, tail_at, scaled, lanes);
+        last(b, spec, names, tail_at, Lanes::First(tail));
+    }
+}
+
+/// Before the last pass: of logarithms, that of the sum.
+fn end_sum(b: &mut Builder, spec: &SoftmaxSpec, names: &Names) {
+    if spec.log {
+        b.set(names.sum, &[], call(Func::Log, get(names.sum, &[])));
+    }
+}
+
+/// The result at `at`: what the second pass left there, scaled, or the logarithm of that.
+fn last(b: &mut Builder, spec: &SoftmaxSpec, names: &Names, at: Affine, lanes: Lanes) {
+    let &Names { x, y, top, sum, .. } = names;
+    let value = if spec.log {
+        let below = bin(BinOp::Sub, load_lanes(x, at.clone(), lanes), get(top, &[]));
+        bin(BinOp::Sub, below, get(sum, &[]))
+    } else {
+        bin(BinOp::Div, load_lanes(y, at.clone(), lanes), get(sum, &[]))
+    };
+    b.store_lanes(y, at, value, lanes);
+}
+
+/// An exponential, for the last pass.
+fn keep(b: &mut Builder, spec: &SoftmaxSpec, names: &Names, at: Affine, lanes: Lanes) {
+    if !spec.log {
+        b.store_lanes(names.y, at, get(names.e, &[]), lanes);
     }
 }
 
@@ -84,7 +109,7 @@ fn across(b: &mut Builder, spec: &SoftmaxSpec, names: &Names, row: &Affine) {
 }
 
 fn columns(b: &mut Builder, spec: &SoftmaxSpec, names: &Names, at: &Affine, lanes: Lanes) {
-    let &Names { x, y, top, sum, e } = names;
+    let &Names { x, top, sum, e, .. } = names;
     b.let_(top, &[], constant(f32::NEG_INFINITY));
     b.let_(sum, &[], constant(0.0));
     b.for_("k", spec.len, |b, k| {
@@ -95,12 +120,10 @@ fn columns(b: &mut Builder, spec: &SoftmaxSpec, names: &Names, at: &Affine, lane
         let at = at.clone().plus(k, spec.inner);
         b.let_(e, &[], exp_minus(load_lanes(x, at.clone(), lanes), get(top, &[])));
         b.set(sum, &[], bin(BinOp::Add, get(sum, &[]), get(e, &[])));
-        b.store_lanes(y, at, get(e, &[]), lanes);
+        keep(b, spec, names, at, lanes);
     });
-    b.for_("k", spec.len, |b, k| {
-        let at = at.clone().plus(k, spec.inner);
-        b.store_lanes(y, at.clone(), bin(BinOp::Div, load_lanes(y, at, lanes), get(sum, &[])), lanes);
-    });
+    end_sum(b, spec, names);
+    b.for_("k", spec.len, |b, k| last(b, spec, names, at.clone().plus(k, spec.inner), lanes));
 }
 
 fn some(b: &mut Builder, count: usize, body: impl FnOnce(&mut Builder, super::ir::Var)) {

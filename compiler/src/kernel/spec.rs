@@ -2,8 +2,11 @@
 
 pub mod movement;
 
+pub use super::along::AlongSpec;
 use super::ir::{Param, Role};
 use super::layout::{ConvWeights, MatMulWeights, WinogradWeights};
+pub use super::lrn::LrnSpec;
+pub use super::reduce::ReduceSpec;
 use super::winograd::MOST_BLOCKS;
 use crate::base::binary::BinaryKind;
 use crate::base::epilogue::{Act, Epilogue};
@@ -33,6 +36,12 @@ pub enum KernelSpec {
     Copy(CopySpec),
     /// Weighted sums of neighbours.
     Resample(ResampleSpec),
+    /// Reduction over some axes.
+    Reduce(ReduceSpec),
+    /// What the order of elements along an axis decides.
+    Along(AlongSpec),
+    /// Local response normalisation.
+    Lrn(LrnSpec),
 }
 
 /// Kernel extents, stride, dilation and the padding before; (height, width) pairs.
@@ -206,10 +215,11 @@ pub struct Strided {
     pub strides: Vec<usize>,
 }
 
-/// Softmax over the middle axis of `[outer][len][inner]`, row-major.
+/// Softmax, or its logarithm, over the middle axis of `[outer][len][inner]`, row-major.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub struct SoftmaxSpec {
+    pub log: bool,
     pub outer: usize,
     pub len: usize,
     pub inner: usize,
@@ -270,6 +280,20 @@ impl KernelSpec {
                 add("x", Role::Input, spec.x);
                 add("w", Role::Weights, spec.weights);
                 add("y", Role::Output, spec.y);
+            }
+            KernelSpec::Reduce(spec) => {
+                add("x", Role::Input, spec.x.len);
+                add("y", Role::Output, spec.y.len);
+            }
+            KernelSpec::Along(spec) => {
+                let lines = spec.outer * spec.inner;
+                add("x", Role::Input, lines * spec.len);
+                add("y", Role::Output, lines * spec.along.extent(spec.len));
+            }
+            KernelSpec::Lrn(spec) => {
+                add("x", Role::Input, spec.x.len());
+                add("s", Role::Scratch, spec.scratch());
+                add("y", Role::Output, spec.y.len());
             }
             KernelSpec::Softmax(spec) => {
                 add("x", Role::Input, spec.outer * spec.len * spec.inner);

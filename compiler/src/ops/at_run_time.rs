@@ -4,8 +4,11 @@
 //! So integers may be compared, chosen, moved and given out, but not computed with: a sum of two of them could leave
 //! what is exact without a sign of it. This is the only place that says so.
 
-use super::Op;
+use super::{Along, Op, ReduceKind};
 use crate::base::tensor::{DType, TensorType};
+
+/// Integers up to here are exact in f32.
+const EXACT: usize = 1 << 24;
 
 /// Checks that a program can run `op`.
 ///
@@ -21,8 +24,12 @@ pub fn at_run_time(op: &Op, inputs: &[&TensorType], output: &TensorType) -> Resu
         | Op::Affine { .. }
         | Op::Act(_)
         | Op::Softmax { .. }
+        | Op::LogSoftmax { .. }
+        | Op::Lrn(_)
         | Op::Resample(_) => true,
         Op::Binary(binary) => output.dtype != DType::Bool || !binary.act.is_none(),
+        Op::Reduce(reduce) => !matches!(reduce.kind, ReduceKind::Max | ReduceKind::Min),
+        Op::Along { along, .. } => matches!(along, Along::CumSum { .. }),
         Op::Select
         | Op::Pad(_)
         | Op::Concat { .. }
@@ -34,6 +41,12 @@ pub fn at_run_time(op: &Op, inputs: &[&TensorType], output: &TensorType) -> Resu
         | Op::Reorder
         | Op::Identity => false,
     };
+    if let (Op::Along { along, axis }, [x]) = (op, inputs)
+        && along.counts()
+        && x.shape.get(*axis).is_some_and(|&extent| extent > EXACT)
+    {
+        return Err(format!("it numbers more elements than {EXACT}"));
+    }
     let types = || inputs.iter().copied().chain([output]);
     if let Some(ty) = types().find(|ty| !held(ty.dtype)) {
         return Err(format!("it works on {ty}; programs hold f32, i32, i64 and bool"));

@@ -14,6 +14,7 @@ mod movement;
 mod norm;
 mod pad;
 mod pool;
+mod reduce;
 mod resample;
 mod shape;
 mod softmax;
@@ -26,6 +27,7 @@ use crate::base::real::Real;
 use crate::base::tensor::{DType, Tensor, TensorType};
 
 pub use crate::base::binary::BinaryKind;
+pub use crate::base::reduce::{Along, Lrn, ReduceKind};
 pub use at_run_time::{at_run_time, held};
 pub use conv::IMAGE_CHANNELS;
 use index::Index;
@@ -65,6 +67,22 @@ pub enum Op {
         /// Axis, counted from 0.
         axis: usize,
     },
+    /// The logarithm of a softmax: `x`.
+    LogSoftmax {
+        /// Axis, counted from 0.
+        axis: usize,
+    },
+    /// Elements along some axes become one; the axes stay, with an extent of 1: `x`.
+    Reduce(Reduce),
+    /// What the order of the elements along an axis decides (ArgMax, TopK, CumSum): `x`.
+    Along {
+        /// What.
+        along: Along,
+        /// Axis, counted from 0.
+        axis: usize,
+    },
+    /// Division by a power of the squares of neighbouring channels: `x [N,C,H,W]`.
+    Lrn(Lrn),
     /// More elements before and after each axis: `x`.
     Pad(Pad),
     /// One behind the other along an axis, counted from 0: any number of operands of one shape but for that axis.
@@ -171,6 +189,17 @@ pub struct Binary {
     pub act: Act,
 }
 
+/// Attributes of a reduction.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Reduce {
+    /// Which.
+    pub kind: ReduceKind,
+    /// Axes in order, counted from 0.
+    pub axes: Vec<usize>,
+    /// Activation of the result.
+    pub act: Act,
+}
+
 /// Attributes of a [`Op::Take`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Take {
@@ -213,7 +242,10 @@ pub fn infer(op: &Op, inputs: &[&TensorType]) -> Result<TensorType, String> {
         Op::Act(act) => elementwise::infer_act(*act, inputs),
         Op::Binary(binary) => elementwise::infer_binary(*binary, inputs),
         Op::Select => elementwise::infer_select(inputs),
-        Op::Softmax { axis } => softmax::infer(*axis, inputs),
+        Op::Softmax { axis } | Op::LogSoftmax { axis } => softmax::infer(*axis, inputs),
+        Op::Reduce(reduce) => reduce::infer(reduce, inputs),
+        Op::Along { along, axis } => reduce::infer_along(*along, *axis, inputs),
+        Op::Lrn(_) => norm::infer_lrn(inputs),
         Op::Pad(pad) => pad::infer(pad, inputs),
         Op::Concat { axis } => movement::infer_concat(*axis, inputs),
         Op::Take(take) => movement::infer_take(take, inputs),
@@ -261,6 +293,10 @@ pub fn eval(op: &Op, inputs: &[&Tensor], output: &TensorType) -> Result<Tensor, 
         Op::Binary(binary) => elementwise::eval_binary(*binary, inputs, output)?,
         Op::Select => elementwise::eval_select(inputs, output)?,
         Op::Softmax { axis } => softmax::eval(*axis, inputs)?,
+        Op::LogSoftmax { axis } => softmax::eval_log(*axis, inputs)?,
+        Op::Reduce(reduce) => reduce::eval(reduce, inputs, output)?,
+        Op::Along { along, axis } => reduce::eval_along(*along, *axis, inputs, output)?,
+        Op::Lrn(lrn) => norm::eval_lrn(lrn, inputs)?,
         Op::Pad(pad) => pad::eval(pad, inputs, output)?,
         Op::Concat { axis } => movement::eval_concat(*axis, inputs, output)?,
         Op::Take(take) => movement::eval_take(take, inputs)?,
@@ -289,6 +325,10 @@ impl Op {
             Op::Binary(Binary { kind, .. }) => kind.name(),
             Op::Select => "select",
             Op::Softmax { .. } => "softmax",
+            Op::LogSoftmax { .. } => "log_softmax",
+            Op::Reduce(reduce) => reduce.kind.name(),
+            Op::Along { along, .. } => along.name(),
+            Op::Lrn(_) => "lrn",
             Op::Pad(_) => "pad",
             Op::Concat { .. } => "concat",
             Op::Take(_) => "take",
@@ -315,6 +355,10 @@ impl Op {
             | Op::GlobalAvgPool
             | Op::Act(_)
             | Op::Softmax { .. }
+            | Op::LogSoftmax { .. }
+            | Op::Reduce(_)
+            | Op::Along { .. }
+            | Op::Lrn(_)
             | Op::Pad(_)
             | Op::Concat { .. }
             | Op::Take(_)

@@ -3,6 +3,7 @@
 use super::check::{self, MISSING};
 use crate::base::epilogue::Act;
 use crate::base::real::Real;
+use crate::base::reduce::Lrn;
 use crate::base::tensor::{Elements, Tensor, TensorType};
 
 /// `x [N,C,..]` and parameters of shape `[C]`.
@@ -36,4 +37,29 @@ fn per_channel(x: &Tensor, f: impl Fn(f64, usize) -> f64) -> Result<Elements, St
     let plane: usize = plane.iter().product();
     let elements = check::floats(x)?.iter().enumerate();
     Ok(Elements::Float(elements.map(|(i, &x)| f(x, i / plane % channels)).collect()))
+}
+
+pub(super) fn infer_lrn(inputs: &[&TensorType]) -> Result<TensorType, String> {
+    let [x] = inputs else { return Err(MISSING.to_owned()) };
+    check::float(inputs)?;
+    check::rank4("the input", x)?;
+    Ok((*x).clone())
+}
+
+pub(super) fn eval_lrn(lrn: &Lrn, inputs: &[&Tensor]) -> Result<Elements, String> {
+    let [x] = inputs else { return Err(MISSING.to_owned()) };
+    let [_, channels, h, w] = check::rank4("the input", &x.ty)?;
+    let (plane, elements) = (h * w, check::floats(x)?);
+    let [alpha, beta, bias] = [lrn.alpha, lrn.beta, lrn.bias].map(|number| f64::from(number.get()));
+    let before = lrn.size.saturating_sub(1) / 2;
+    let value = |(i, x): (usize, &f64)| {
+        let channel = i / plane % channels;
+        // Counted from `before` channels ahead of the first, the window starts at `channel`.
+        let window =
+            (channel..channel + lrn.size).filter_map(|c| c.checked_sub(before)).filter(|&c| c < channels);
+        let at = |c: usize| elements[i - channel * plane + c * plane];
+        let sum: f64 = window.map(|c| at(c) * at(c)).sum();
+        x / (bias + alpha / lrn.size as f64 * sum).powf(beta)
+    };
+    Ok(Elements::Float(elements.iter().enumerate().map(value).collect()))
 }

@@ -21,7 +21,7 @@ use super::edit::Names;
 use super::layout_movement as movement;
 use crate::base::feature_map::{Halo, Layout, Order};
 use crate::ir::graph::{Def, Graph, Node, Value, ValueId};
-use crate::ir::layouts::{self, Over, over_blocks, reads_as_planar};
+use crate::ir::layouts::{self, Over, over_blocks, reads_as_planar, reduces_positions};
 use crate::ops::Op;
 
 /// Assigns layouts; returns the number of copies.
@@ -58,7 +58,8 @@ fn orders(graph: &Graph, misses: &mut Misses) -> Vec<Order> {
     for node in &graph.nodes {
         let blocked = |id: &ValueId| orders[id.0] == Order::Blocked;
         let order = match (&node.op, node.inputs.as_slice()) {
-            (Op::Conv(_) | Op::Pool(_) | Op::GlobalAvgPool, _) => Order::Blocked,
+            (Op::Conv(_) | Op::Pool(_) | Op::GlobalAvgPool | Op::Lrn(_), _) => Order::Blocked,
+            (Op::Reduce(_), [x]) if reduces_positions(graph, node) => orders[x.0],
             (Op::Affine { .. }, [x, ..]) if graph.shape(*x).len() == 4 => Order::Blocked,
             (Op::Act(_) | Op::Identity, [x]) => orders[x.0],
             (op, inputs) if layouts::moves(op) || matches!(op, Op::Resample(_)) => {
@@ -123,7 +124,8 @@ fn want(graph: &Graph, node: &Node, at: usize) -> Option<Layout> {
         (Op::Conv(conv), _) => {
             (conv.epilogue.residual && at + 1 == node.inputs.len()).then_some(Layout::BLOCKED)
         }
-        (Op::Pool(_) | Op::GlobalAvgPool, _) => Some(Layout::BLOCKED),
+        (Op::Pool(_) | Op::GlobalAvgPool | Op::Lrn(_), _) => Some(Layout::BLOCKED),
+        (Op::Reduce(_), _) if reduces_positions(graph, node) => None,
         (Op::Affine { .. }, 0) if value.ty.shape.len() == 4 => Some(Layout::BLOCKED),
         (Op::Act(_) | Op::Identity, _) => None,
         (op, _) if layouts::moves(op) => None,

@@ -11,7 +11,7 @@ use crate::base::epilogue::{Act, Epilogue};
 use crate::base::feature_map::BLOCK;
 use crate::base::real::Real;
 use crate::ir::graph::{Graph, Node};
-use crate::ops::{Binary, Conv, MatMul, Op};
+use crate::ops::{Binary, Conv, MatMul, Op, Reduce};
 
 /// Walks forwards, so that chains of activations compose.
 pub(super) fn run(graph: &mut Graph, misses: &mut Misses) -> usize {
@@ -43,11 +43,14 @@ pub(super) fn absorb(graph: &Graph, node: &Node, act: Act) -> Option<Op> {
     let with = |epilogue: Epilogue| Some(Epilogue { act: compose(epilogue.act, act)?, ..epilogue });
     let whole = || graph.shape(node.output).get(1).is_some_and(|channels| channels.is_multiple_of(BLOCK));
     Some(match &node.op {
-        Op::Conv(_) if !act.is_tame() && !whole() => return None,
+        Op::Conv(_) | Op::Reduce(_) if !act.is_tame() && !whole() && graph.shape(node.output).len() == 4 => {
+            return None;
+        }
         Op::Conv(conv) => Op::Conv(Conv { epilogue: with(conv.epilogue)?, ..*conv }),
         Op::MatMul(matmul) => Op::MatMul(MatMul { epilogue: with(matmul.epilogue)?, ..*matmul }),
         Op::Affine { act: first } => Op::Affine { act: compose(*first, act)? },
         Op::Binary(binary) => Op::Binary(Binary { act: compose(binary.act, act)?, ..*binary }),
+        Op::Reduce(reduce) => Op::Reduce(Reduce { act: compose(reduce.act, act)?, ..reduce.clone() }),
         Op::Act(first) => Op::Act(compose(*first, act)?),
         _ => return None,
     })

@@ -297,6 +297,13 @@ macro_rules! math {
             div(constant(1.0), a)
         }
 
+        /// 1 / sqrt(`a + epsilon`), within 2 ulp of what is under the root.
+        #[inline]
+        $(#[$feature])?
+        pub fn inv_sqrt(a: V, epsilon: f32) -> V {
+            div(constant(1.0), sqrt(add(a, constant(epsilon))))
+        }
+
         /// 1, -1, or `a` where it is neither more nor less than 0.
         #[inline]
         $(#[$feature])?

@@ -5,6 +5,7 @@ use crate::case::Case;
 use tilewright::base::binary::BinaryKind;
 use tilewright::base::epilogue::Act;
 use tilewright::base::feature_map::{BLOCK, FeatureMap, Order};
+use tilewright::base::functions::Func;
 use tilewright::base::real::Real;
 use tilewright::kernel::spec::{KernelSpec, MapFn, MapSpec, Strided};
 
@@ -47,6 +48,22 @@ fn sum(channels: usize, halos: [[usize; 4]; 3]) -> MapSpec {
         halo,
         ..map(MapFn::Binary(BinaryKind::Add), &extents, over_rows(&y), vec![over_rows(&a), over_rows(&b)])
     }
+}
+
+/// The product of a blocked map and one number per channel, and its exponential: channels that do not exist end as 0.
+fn gate(channels: usize) -> MapSpec {
+    let y = blocked([1, channels, 3, 5], [1; 4]);
+    let gate = blocked([1, channels, 1, 1], [0; 4]);
+    let lanes = |map: &FeatureMap, strides: [usize; 4]| Strided {
+        weights: false,
+        len: map.len(),
+        base: map.origin(),
+        strides: strides.to_vec(),
+    };
+    let whole = lanes(&y, [y.pitch_plane(), y.pitch_y(), BLOCK, 1]);
+    let xs = vec![whole.clone(), lanes(&gate, [gate.pitch_plane(), 0, 0, 1])];
+    let spec = map(MapFn::Binary(BinaryKind::Mul), &[y.planes(), 3, 5, BLOCK], whole, xs);
+    MapSpec { halo: Some(y), act: Act::of(Func::Exp), ..spec }
 }
 
 /// A copy of `blocks` times `lanes` channels from `first` on into another layout.
@@ -126,6 +143,24 @@ pub fn cases() -> Vec<Case> {
                 vec![array(20, &[1, 5]), constant(0, &[0, 1])],
             ),
         ),
+        (
+            "map_leaky_relu",
+            MapSpec {
+                act: Act::Func(Func::LeakyRelu, [Real::new(0.25), Real::new(0.0)]),
+                ..map(MapFn::Copy, &[21], flat(21), vec![flat(21)])
+            },
+        ),
+        (
+            "map_less_gelu",
+            MapSpec {
+                act: Act::of(Func::Gelu),
+                ..map(MapFn::Binary(BinaryKind::GreaterOrEqual), &[21], flat(21), vec![flat(21), flat(21)])
+            },
+        ),
+        ("map_xor", map(MapFn::Binary(BinaryKind::Xor), &[21], flat(21), vec![flat(21), array(1, &[0])])),
+        ("map_prelu", map(MapFn::Binary(BinaryKind::PRelu), &[21], flat(21), vec![flat(21), flat(21)])),
+        ("map_select", map(MapFn::Select, &[21], flat(21), vec![flat(21), flat(21), array(1, &[0])])),
+        ("map_mul_exp_channel_tail", gate(20)),
         ("map_add_blocked", sum(32, [[0; 4], [1; 4], [0; 4]])),
         ("map_add_halo", sum(32, [[0; 4], [1, 0, 1, 2], [2, 1, 0, 1]])),
         ("map_add_channel_tail", sum(20, [[1; 4], [0; 4], [1; 4]])),

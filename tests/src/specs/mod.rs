@@ -5,6 +5,7 @@ mod copies;
 pub mod depthwise;
 mod map;
 mod pool;
+mod reduce;
 mod rows;
 mod winograd;
 
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Case> {
         depthwise::cases(),
         pool::cases(),
         rows::cases(),
+        reduce::cases(),
         map::cases(),
         winograd::cases(),
         copies::cases(),

@@ -33,15 +33,17 @@ const MATMULS: [(&str, MatMulSpec); 11] = [
 ];
 
 const fn softmax(outer: usize, len: usize, inner: usize) -> SoftmaxSpec {
-    SoftmaxSpec { outer, len, inner }
+    SoftmaxSpec { log: false, outer, len, inner }
 }
 
-const SOFTMAXES: [(&str, SoftmaxSpec); 5] = [
+const SOFTMAXES: [(&str, SoftmaxSpec); 7] = [
     ("softmax", softmax(1, 64, 1)),
     ("softmax_tail", softmax(3, 37, 1)),
     ("softmax_short", softmax(2, 3, 1)),
     ("softmax_across", softmax(2, 5, 32)),
     ("softmax_across_tail", softmax(2, 5, 21)),
+    ("log_softmax_tail", SoftmaxSpec { log: true, ..softmax(3, 37, 1) }),
+    ("log_softmax_across_tail", SoftmaxSpec { log: true, ..softmax(2, 5, 21) }),
 ];
 
 /// All of them.

@@ -3,7 +3,7 @@
 use crate::base::epilogue::{Act, Epilogue};
 use crate::base::real::Real;
 use crate::ir::graph::Recipe;
-use crate::ops::{Binary, Op, Pad, PadMode, PoolKind, Rearrange, Resample, Window};
+use crate::ops::{Along, Binary, Op, Pad, PadMode, PoolKind, Rearrange, Resample, Window};
 
 /// The attributes of an operator.
 pub(super) fn of_op(op: &Op) -> Vec<String> {
@@ -27,7 +27,15 @@ pub(super) fn of_op(op: &Op) -> Vec<String> {
         }
         Op::BatchNorm { eps } => vec![format!("eps={eps}")],
         Op::Affine { act } | Op::Binary(Binary { act, .. }) => of_act(*act).into_iter().collect(),
-        Op::Softmax { axis } | Op::Concat { axis } => vec![format!("axis={axis}")],
+        Op::Softmax { axis } | Op::LogSoftmax { axis } | Op::Concat { axis } => vec![format!("axis={axis}")],
+        Op::Reduce(reduce) => [list("axes", &reduce.axes)].into_iter().chain(of_act(reduce.act)).collect(),
+        Op::Along { along, axis } => of_along(*along, *axis),
+        Op::Lrn(lrn) => vec![
+            format!("size={}", lrn.size),
+            format!("alpha={}", lrn.alpha),
+            format!("beta={}", lrn.beta),
+            format!("bias={}", lrn.bias),
+        ],
         Op::Take(take) => take.axes.iter().map(|(axis, index)| format!("axis{axis}={index}")).collect(),
         Op::Transpose { perm } => vec![list("perm", perm)],
         Op::Rearrange(Rearrange { split, perm }) => vec![list("split", split), list("perm", perm)],
@@ -59,6 +67,19 @@ fn of_pad(pad: &Pad) -> Vec<String> {
 fn list(key: &str, numbers: &[usize]) -> String {
     let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
     format!("{key}={}", numbers.join(","))
+}
+
+fn of_along(along: Along, axis: usize) -> Vec<String> {
+    let mut words = vec![format!("axis={axis}")];
+    words.extend(match along {
+        Along::ArgMax { last } | Along::ArgMin { last } => last.then(|| "last".to_owned()),
+        Along::TopValues { count, .. } | Along::TopIndices { count, .. } => Some(format!("count={count}")),
+        Along::CumSum { exclusive } => exclusive.then(|| "exclusive".to_owned()),
+    });
+    let down =
+        matches!(along, Along::TopValues { smallest: true, .. } | Along::TopIndices { smallest: true, .. });
+    words.extend(down.then(|| "smallest".to_owned()));
+    words
 }
 
 fn of_window(window: &Window) -> Vec<String> {

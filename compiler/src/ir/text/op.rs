@@ -7,7 +7,8 @@ use crate::base::real::Real;
 use crate::base::tensor::DType;
 use crate::ir::graph::Recipe;
 use crate::ops::{
-    Binary, BinaryKind, Conv, MatMul, Op, Pad, PadMode, Pool, PoolKind, Rearrange, Resample, Take, Window,
+    Along, Binary, BinaryKind, Conv, Lrn, MatMul, Op, Pad, PadMode, Pool, PoolKind, Rearrange, Reduce,
+    ReduceKind, Resample, Take, Window,
 };
 
 /// The attributes of one line, taken one by one; what is left is unknown.
@@ -17,6 +18,9 @@ pub(super) struct Words<'a>(pub Vec<&'a str>);
 pub(super) fn parse_op(name: &str, words: &mut Words) -> Result<Op, String> {
     if let Some(kind) = BinaryKind::ALL.iter().copied().find(|kind| kind.name() == name) {
         return Ok(Op::Binary(Binary { kind, act: words.act()? }));
+    }
+    if let Some(kind) = ReduceKind::ALL.into_iter().find(|kind| kind.name() == name) {
+        return Ok(Op::Reduce(Reduce { kind, axes: words.list("axes")?, act: words.act()? }));
     }
     Ok(match name {
         "conv" => Op::Conv(Conv {
@@ -44,6 +48,16 @@ pub(super) fn parse_op(name: &str, words: &mut Words) -> Result<Op, String> {
         "batch_norm" => Op::BatchNorm { eps: words.real("eps")? },
         "affine" => Op::Affine { act: words.act()? },
         "select" => Op::Select,
+        "log_softmax" => Op::LogSoftmax { axis: words.required("axis")? },
+        "arg_max" | "arg_min" | "top_values" | "top_indices" | "cum_sum" => {
+            Op::Along { along: words.along(name)?, axis: words.required("axis")? }
+        }
+        "lrn" => Op::Lrn(Lrn {
+            size: words.required("size")?,
+            alpha: words.real("alpha")?,
+            beta: words.real("beta")?,
+            bias: words.real("bias")?,
+        }),
         "softmax" => Op::Softmax { axis: words.required("axis")? },
         "pad" => {
             let (before, after) = (words.list("before")?, words.list("after")?);
@@ -139,6 +153,20 @@ impl Words<'_> {
         };
         let axes = named.iter().map(|word| axis(word).ok_or_else(|| format!("`{word}` is not axis..=..")));
         Ok(Take { axes: axes.collect::<Result<_, _>>()? })
+    }
+
+    fn along(&mut self, name: &str) -> Result<Along, String> {
+        Ok(match name {
+            "arg_max" => Along::ArgMax { last: self.flag("last") },
+            "arg_min" => Along::ArgMin { last: self.flag("last") },
+            "top_values" => {
+                Along::TopValues { count: self.required("count")?, smallest: self.flag("smallest") }
+            }
+            "top_indices" => {
+                Along::TopIndices { count: self.required("count")?, smallest: self.flag("smallest") }
+            }
+            _ => Along::CumSum { exclusive: self.flag("exclusive") },
+        })
     }
 
     fn window(&mut self) -> Result<Window, String> {

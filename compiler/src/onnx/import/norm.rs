@@ -1,9 +1,12 @@
-//! BatchNormalization and Softmax.
+//! BatchNormalization, and Softmax and its relatives.
 
+use super::elementwise::pairwise;
 use super::site::{Imported, Site, axis};
 use crate::base::real::Real;
+use crate::base::tensor::{DType, Tensor};
+use crate::ir::graph::ValueId;
 use crate::onnx::refusal::Refusal;
-use crate::ops::Op;
+use crate::ops::{Along, BinaryKind, Op};
 
 /// BatchNormalization at inference -> [`Op::BatchNorm`].
 pub(super) fn batch_norm(site: &mut Site) -> Imported {
@@ -23,23 +26,53 @@ pub(super) fn batch_norm(site: &mut Site) -> Imported {
     site.emit(Op::BatchNorm { eps }, inputs)
 }
 
-/// Softmax along one axis, since opset 13.
-pub(super) fn softmax(site: &mut Site) -> Imported {
-    let x = site.input(0)?;
-    let along = axis(site.attrs.int("axis").unwrap_or(-1), site.shape(x).len(), false)?;
-    site.emit(Op::Softmax { axis: along }, vec![x])
+/// Softmax, LogSoftmax and Hardmax.
+#[derive(Clone, Copy)]
+pub(super) enum Soft {
+    Max,
+    LogMax,
+    HardMax,
 }
 
-/// Softmax until opset 12: over all axes from `axis` on, taken as one.
-pub(super) fn flat_softmax(site: &mut Site) -> Imported {
+impl Soft {
+    fn emit(self, site: &mut Site, x: ValueId, axis: usize) -> Imported {
+        match self {
+            Soft::Max => site.emit(Op::Softmax { axis }, vec![x]),
+            Soft::LogMax => site.emit(Op::LogSoftmax { axis }, vec![x]),
+            Soft::HardMax => {
+                // 1 at the number of the largest.
+                let shape = site.shape(x);
+                let mut extents = vec![1; shape.len()];
+                let count = shape.get(axis).copied().unwrap_or(1);
+                extents.iter_mut().skip(axis).take(1).for_each(|extent| *extent = count);
+                let numbers = (0..count).map(|i| i64::try_from(i).unwrap_or(i64::MAX)).collect();
+                let numbers = site.tensor(&Tensor::int(extents, numbers))?;
+                let along = Along::ArgMax { last: false };
+                let largest = site.emit(Op::Along { along, axis }, vec![x])?;
+                let equal = pairwise(site, BinaryKind::Equal, vec![largest, numbers])?;
+                site.emit(Op::Cast { to: DType::F32 }, vec![equal])
+            }
+        }
+    }
+}
+
+/// Along one axis, since opset 13.
+pub(super) fn soft(site: &mut Site, kind: Soft) -> Imported {
+    let x = site.input(0)?;
+    let along = axis(site.attrs.int("axis").unwrap_or(-1), site.shape(x).len(), false)?;
+    kind.emit(site, x, along)
+}
+
+/// Until opset 12: over all axes from `axis` on, taken as one.
+pub(super) fn flat_soft(site: &mut Site, kind: Soft) -> Imported {
     let x = site.input(0)?;
     let shape = site.shape(x).to_vec();
     let from = axis(site.attrs.int("axis").unwrap_or(1), shape.len(), false)?;
     let (outer, inner) = shape.split_at(from);
     if inner.len() == 1 {
-        return site.emit(Op::Softmax { axis: from }, vec![x]);
+        return kind.emit(site, x, from);
     }
     let flat = site.reshape(x, vec![outer.iter().product(), inner.iter().product()])?;
-    let soft = site.emit(Op::Softmax { axis: 1 }, vec![flat])?;
+    let soft = kind.emit(site, flat, 1)?;
     site.reshape(soft, shape)
 }

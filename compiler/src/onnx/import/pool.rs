@@ -1,6 +1,6 @@
-//! MaxPool, AveragePool and LpPool over any number of axes, the global ones, and ReduceMean where it is one of those.
+//! MaxPool, AveragePool and LpPool over any number of axes, and the global ones.
 
-use super::site::{Imported, Site, axis};
+use super::site::{Imported, Site};
 use super::window::{Walk, numbers, spatial, walks, window};
 use crate::base::epilogue::Act;
 use crate::base::functions::Func;
@@ -147,29 +147,4 @@ fn over_planes(
 /// The value with these extents; itself where it has them.
 pub(super) fn reshaped(site: &mut Site, x: ValueId, shape: Vec<usize>) -> Imported {
     if site.shape(x) == shape { Ok(x) } else { site.reshape(x, shape) }
-}
-
-/// ReduceMean over the spatial axes; without keepdims a Reshape follows. Axes are an attribute until opset 18, then an
-/// operand.
-pub(super) fn reduce_mean(site: &mut Site) -> Imported {
-    let x = site.input(0)?;
-    let rank = site.shape(x).len();
-    let axes = match site.attrs.ints("axes") {
-        Some(axes) => Some(axes.to_vec()),
-        None => site.known_ints(1, "axes")?,
-    };
-    let mut axes: Vec<usize> =
-        axes.unwrap_or_default().iter().map(|&at| axis(at, rank, false)).collect::<Result<_, _>>()?;
-    axes.sort_unstable();
-    if rank != 4 || axes != [2, 3] {
-        return Err(Refusal::unsupported(format!(
-            "the mean over axes {axes:?} of {rank} dimensions; only that over the axes 2 and 3 of 4 is done"
-        )));
-    }
-    let mean = site.emit(Op::GlobalAvgPool, vec![x])?;
-    if site.attrs.int("keepdims").unwrap_or(1) != 0 {
-        return Ok(mean);
-    }
-    let shape = site.shape(mean).iter().copied().take(2).collect();
-    site.reshape(mean, shape)
 }

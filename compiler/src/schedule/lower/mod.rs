@@ -5,6 +5,7 @@ mod copy;
 mod map;
 mod matmul;
 mod part;
+mod reduce;
 mod state;
 
 use super::choose::Choice;
@@ -20,7 +21,7 @@ use crate::base::target::Isa;
 use crate::base::tensor::DType;
 use crate::ir::graph::{Graph, Node};
 use crate::kernel::ir::Role;
-use crate::kernel::spec::{GlobalPoolSpec, KernelSpec, MapFn, PoolKind, PoolSpec, SoftmaxSpec, Taps};
+use crate::kernel::spec::{GlobalPoolSpec, KernelSpec, MapFn, PoolKind, PoolSpec, Taps};
 use crate::ops::{self, Binary, Op, Window};
 use sha2::{Digest, Sha256};
 use state::State;
@@ -118,12 +119,22 @@ fn lower(state: &mut State, node: &Node) -> Result<(), Refusal> {
         Op::Select => map::elementwise(state, node, MapFn::Select, Act::None),
         Op::Cast { .. } => cast(state, node),
         Op::Softmax { axis } => {
-            let shape = graph.shape(node.output);
-            let (outer, inner) = (shape[..*axis].iter().product(), shape[axis + 1..].iter().product());
-            let spec = SoftmaxSpec { outer, len: shape[*axis], inner };
-            state.call(node, KernelSpec::Softmax(spec), &node.inputs, None, 0);
+            reduce::softmax(state, node, *axis, false);
             Ok(())
         }
+        Op::LogSoftmax { axis } => {
+            reduce::softmax(state, node, *axis, true);
+            Ok(())
+        }
+        Op::Reduce(how) => {
+            reduce::lower(state, node, how);
+            Ok(())
+        }
+        Op::Along { along, axis } => {
+            reduce::along(state, node, *along, *axis);
+            Ok(())
+        }
+        Op::Lrn(lrn) => reduce::lrn(state, node, lrn),
         Op::Reshape | Op::Identity => {
             state.alias(node);
             Ok(())

@@ -34,15 +34,3 @@ fn size(shape: &[usize]) -> Result<usize, Refusal> {
         || Refusal::unsupported(format!("a constant of the extents {shape:?} is too large to compute"));
     size.ok_or_else(refuse)
 }
-
-/// Offset of an index in a row-major tensor of the given shape; `None` when it lies outside.
-fn offset(shape: &[usize], index: impl IntoIterator<Item = usize>) -> Option<usize> {
-    let mut at = 0;
-    for (&extent, i) in shape.iter().zip(index) {
-        if i >= extent {
-            return None;
-        }
-        at = at * extent + i;
-    }
-    Some(at)
-}
