@@ -157,12 +157,14 @@ fn columns(b: &mut Builder, names: &Names, side: usize, x: &Affine, y: &Affine, 
 fn along(b: &mut Builder, names: &Names, x: &Affine, y: Affine) {
     let spec = names.spec;
     let (kind, width) = (spec.kind, b.lanes());
-    let (acc, rest) = (b.regs("acc"), b.regs("rest"));
+    // Vectors side by side, those left over, and elements that fill no vector.
+    let [acc, more, rest] = ["acc", "more", "rest"].map(|name| b.regs(name));
     let neutral = || constant(kind.fold().neutral());
     let length = spec.reduced.last().copied().unwrap_or(1);
     let (whole, tail) = (length / width, length % width);
     let side = if whole >= SIDE { SIDE } else { 1 };
     b.unroll("u", side, |b, u| b.let_(acc, &[u], neutral()));
+    b.let_(more, &[], neutral());
     b.let_(rest, &[], neutral());
     outer(b, spec, 0, x.clone(), &mut |b, x| {
         if whole >= side {
@@ -178,7 +180,7 @@ fn along(b: &mut Builder, names: &Names, x: &Affine, y: Affine) {
         if whole > done {
             b.for_("j", whole - done, |b, j| {
                 let value = load_lanes(names.x, x.clone().offset(done * width).plus(j, width), Lanes::All);
-                b.unroll("u", 1, |b, u| b.set(acc, &[u], fold(kind, get(acc, &[u]), value)));
+                b.set(more, &[], fold(kind, get(more, &[]), value));
             });
         }
         if tail > 0 {
@@ -189,7 +191,7 @@ fn along(b: &mut Builder, names: &Names, x: &Affine, y: Affine) {
         }
     });
     let total = b.regs("total");
-    b.let_(total, &[], neutral());
+    b.let_(total, &[], get(more, &[]));
     b.unroll("u", side, |b, u| b.set(total, &[], join(kind, get(total, &[]), get(acc, &[u]))));
     b.set(total, &[], join(kind, horizontal(kind, get(total, &[]), width), get(rest, &[])));
     store(b, names, y, get(total, &[]), Lanes::First(1));
