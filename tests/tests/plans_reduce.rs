@@ -57,8 +57,8 @@ fn reductions_of_blocked_maps() {
                  %y: f32[2x{channels}x1x1] = {}(%a) axes=2,3\nout %y",
                 kind.name()
             ));
-            // Copy, convolution, reduction, copy of the few results, which takes a step more for a last block.
-            assert_eq!(steps, 4 + usize::from(channels == 21), "{kind:?}");
+            // Copy, convolution, reduction; the few results lie as they should, unless they leave a block unfilled.
+            assert_eq!(steps, 3 + usize::from(channels == 21), "{kind:?}");
         }
         check(&format!(
             "in %x: f32[2x16x5x6]\ncon %w: f32[{channels}x16x1x1]\n\
