@@ -44,6 +44,11 @@ fn other_pools() {
     for op in ["GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"] {
         check(whole(op, "2 3"), &[&format!("node `node_y` ({op}): its input .. without a spatial axis")]);
     }
+    for op in ["GlobalMaxPool", "GlobalAveragePool"] {
+        let empty =
+            model(17).initialiser(ones("c", &[1, 2, 0, 4])).node(op, "c", "z").node("Add", "x z", "y");
+        check(empty, &[&format!("node `node_z` ({op}): its input .. no elements")]);
+    }
     let indices = model(17).output("z").node_with("MaxPool", "x", "y z", vec![kernel()]);
     check(indices, &["node `node_y` (MaxPool): its output `z` is used; only the first output is done"]);
     let columns = vec![kernel(), ("storage_order", Attr::Int(1))];

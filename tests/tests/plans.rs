@@ -59,6 +59,17 @@ fn batches() {
 }
 
 #[test]
+fn maps_of_few_positions() {
+    for [n, h, w] in [[1, 1, 1], [4, 1, 1], [3, 1, 2], [2, 3, 1]] {
+        check(&format!(
+            "in %x: f32[{n}x48x{h}x{w}]\ncon %w: f32[80x48x1x1]\ncon %v: f32[20x80x1x1]\ncon %b: f32[20]\n\
+             %y: f32[{n}x80x{h}x{w}] = conv(%x, %w) kernel=1x1 +relu\n\
+             %z: f32[{n}x20x{h}x{w}] = conv(%y, %v, %b) kernel=1x1 +bias\nout %z"
+        ));
+    }
+}
+
+#[test]
 fn basic_blocks_whose_winograd_writes_a_halo() {
     check(
         "in %x: f32[1x16x13x9]\ncon %a: f32[16x16x3x3]\ncon %b: f32[16x16x3x3]\ncon %c: f32[16x16x3x3]\n\

@@ -64,9 +64,12 @@ pub(super) fn numbers(
     numbers.iter().map(fits).collect::<Option<Vec<usize>>>().map(Some).ok_or_else(refuse)
 }
 
-/// The extents of the spatial axes, those behind the first two; there is at least one.
+/// The extents of the spatial axes, those behind the first two; there is at least one, and none is 0.
 pub(super) fn spatial<'a>(what: &str, shape: &'a [usize]) -> Result<&'a [usize], Refusal> {
     match shape {
+        [_, _, extents @ ..] if extents.contains(&0) => {
+            Err(Refusal::invalid(format!("{what} has the extents {shape:?}, so no elements")))
+        }
         [_, _, extents @ ..] if !extents.is_empty() => Ok(extents),
         _ => Err(Refusal::invalid(format!("{what} has the extents {shape:?}, without a spatial axis"))),
     }
