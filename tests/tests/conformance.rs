@@ -10,6 +10,7 @@ use tilewright::ir::graph::Graph;
 use tilewright_runtime::Isa;
 use tilewright_tests::conformance::archive::{self, Case, floats};
 use tilewright_tests::conformance::form::Form;
+use tilewright_tests::conformance::page::page;
 use tilewright_tests::conformance::run::{Outcome, compare, inputs, run};
 use tilewright_tests::conformance::scope::{is_convolutional, operator};
 use tilewright_tests::jobs::{Job, Program, Source, source, weights};
@@ -128,4 +129,18 @@ fn rustc_builds_them_right() {
         }
         println!("{isa}: {} cases built and right", cases.len());
     }
+}
+
+/// The command that updates the page.
+const UPDATE: &str = "UPDATE=1 cargo test --release -p tilewright-tests --test conformance page";
+
+#[test]
+fn the_page_is_fresh() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../OPERATORS.md");
+    let text = page(outcomes(), UPDATE);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &text).expect("a writable page");
+    }
+    let old = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(old == text, "OPERATORS.md is stale; update it: {UPDATE}");
 }

@@ -15,10 +15,12 @@ pub struct Args {}
 /// An output that cannot be written.
 pub fn run(_: &Args, out: &mut dyn Write) -> Result<()> {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["operator", "attributes", "runs"]);
+    table.load_style(presets::NOTHING).set_header(["operator", "since", "attributes", "runs", "limits"]);
     for operator in operators() {
         let place = if operator.constants_only { "when compiling, on constants" } else { "in the program" };
-        table.add_row([operator.name.to_owned(), operator.attributes.join(" "), place.to_owned()]);
+        let since: Vec<String> = operator.since.iter().map(i64::to_string).collect();
+        let attributes = operator.attributes.join(" ");
+        table.add_row([operator.name, &since.join(" "), &attributes, place, operator.limits]);
     }
     writeln!(out, "operator sets {} to {}\n{table}", OPSETS.start(), OPSETS.end())?;
     Ok(())

@@ -24,6 +24,15 @@ pub(super) struct Row {
     /// Attributes that are read, or that mean nothing at inference.
     pub attributes: &'static [(&'static str, Kind)],
     pub import: Import,
+    /// What of the definition is not done, for listings; empty when all of it is.
+    pub limits: &'static str,
+}
+
+impl Row {
+    /// The row with what is not done.
+    const fn limits(self, limits: &'static str) -> Row {
+        Row { limits, ..self }
+    }
 }
 
 /// How an operator gets into the graph.
@@ -54,7 +63,7 @@ const fn row(
     attributes: &'static [(&'static str, Kind)],
     import: Import,
 ) -> Row {
-    Row { name, since, operands, attributes, import }
+    Row { name, since, operands, attributes, import, limits: "" }
 }
 
 /// A function without parameters.
@@ -85,6 +94,8 @@ pub struct Operator {
     pub attributes: Vec<&'static str>,
     /// Done only where its operands are known at import (shape arithmetic).
     pub constants_only: bool,
+    /// What of the newest definition is not done; empty when all of it is.
+    pub limits: &'static str,
 }
 
 /// Every operator that is read, by name.
@@ -95,12 +106,17 @@ pub fn operators() -> Vec<Operator> {
     for row in sorted {
         if operators.last().is_none_or(|last| last.name != row.name) {
             let constants_only = matches!(row.import, Import::Fold(_));
-            let operator =
-                Operator { name: row.name, since: Vec::new(), attributes: Vec::new(), constants_only };
-            operators.push(operator);
+            operators.push(Operator {
+                name: row.name,
+                since: Vec::new(),
+                attributes: Vec::new(),
+                constants_only,
+                limits: row.limits,
+            });
         }
         let Some(operator) = operators.last_mut() else { continue };
         operator.since.push(row.since);
+        operator.limits = row.limits;
         for (attribute, _) in row.attributes {
             if !operator.attributes.contains(attribute) {
                 operator.attributes.push(attribute);

@@ -57,8 +57,8 @@ pub(super) const ROWS: &[Row] = &[
     row("AveragePool",         7, (1, 1),   AVERAGE.split_at(5).0, G(pool::average_pool)),
     row("AveragePool",        10, (1, 1),   AVERAGE.split_at(6).0, G(pool::average_pool)),
     row("AveragePool",        19, (1, 1),   AVERAGE,    G(pool::average_pool)),
-    row("Conv",                1, (2, 3),   CONV,       G(conv::conv)),
-    row("ConvTranspose",       1, (2, 3),   TRANSPOSE,  G(conv_transpose::conv_transpose)),
+    row("Conv",                1, (2, 3),   CONV,       G(conv::conv)).limits("constant weights and bias"),
+    row("ConvTranspose",       1, (2, 3),   TRANSPOSE,  G(conv_transpose::conv_transpose)).limits("constant weights and bias"),
     row("GlobalAveragePool",   1, (1, 1),   NONE,       G(pool::global_average_pool)),
     row("GlobalLpPool",        2, (1, 1),   &[("p", Int)], G(pool::global_lp_pool)),
     row("GlobalMaxPool",       1, (1, 1),   NONE,       G(pool::global_max_pool)),
@@ -66,5 +66,5 @@ pub(super) const ROWS: &[Row] = &[
     row("LpPool",             18, (1, 1),   LP,         G(pool::lp_pool)),
     row("MaxPool",             1, (1, 1),   MAX.split_at(4).0, G(pool::max_pool)),
     row("MaxPool",             8, (1, 1),   MAX.split_at(5).0, G(pool::max_pool)),
-    row("MaxPool",            10, (1, 1),   MAX,        G(pool::max_pool)),
+    row("MaxPool",            10, (1, 1),   MAX,        G(pool::max_pool)).limits("storage_order = 0; without Indices"),
 ];
