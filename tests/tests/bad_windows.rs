@@ -4,6 +4,9 @@ use tilewright_tests::import::ones;
 use tilewright_tests::model::{Attr, Model};
 use tilewright_tests::refused::check;
 
+/// Extents of the input, attributes, what the message says.
+type Case = (&'static [i64], Vec<(&'static str, Attr)>, &'static str);
+
 /// `x [1,2,4,4]` -> `y`, by the nodes that are still to be added.
 fn model(opset: i64) -> Model {
     Model::new(opset).input("x", "1 2 4 4").output("y")
@@ -61,7 +64,7 @@ fn convolutions() {
         model(17).initialiser(ones("w", dims)).node_with("Conv", "x w", "y", attributes)
     };
     let place = "node `node_y` (Conv) .. ";
-    let cases: [(&[i64], Vec<(&str, Attr)>, &str); 8] = [
+    let cases: [Case; 8] = [
         (&[3, 2, 3], vec![], "1 spatial axes, its input has 2"),
         (&[3, 2], vec![], "without a spatial axis"),
         (&[3, 2, 0, 1], vec![], "no elements"),
@@ -89,7 +92,7 @@ fn transposed_convolutions() {
     };
     let place = "node `node_y` (ConvTranspose) .. ";
     let ints = |numbers: &[i64]| Attr::Ints(numbers.to_vec());
-    let cases: [(&[i64], Vec<(&str, Attr)>, &str); 9] = [
+    let cases: [Case; 9] = [
         (&[3, 2, 2, 2], vec![], "its weights take 3 channels in 1 groups, its input has 2"),
         (&[2, 3, 2, 2], vec![("group", Attr::Int(3))], "in 3 groups"),
         (&[2, 3, 2, 2], vec![("pads", ints(&[3, 0, 2, 0]))], "leaves nothing of the 5 positions of axis 0"),
