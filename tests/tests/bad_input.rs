@@ -201,8 +201,8 @@ fn operators_and_attributes() {
     );
     let forms = model(11).node_with("Clip", "x", "y", vec![("min", Attr::Float(0.0))]);
     check(forms, &["node `node_y` (Clip): attribute `min` is not supported"]);
-    let run_time = model(17).node("Floor", "x", "a").node("Relu", "a", "b").node("Ceil", "b", "y");
-    check(run_time, &["node `node_a` (Floor) .. constants only", "node `node_y` (Ceil) .. constants only"]);
+    let run_time = model(17).node("Range", "x x x", "a").node("Relu", "a", "b").node("Range", "b b b", "y");
+    check(run_time, &["2 nodes of Range (`node_a`, `node_y`) .. constants only"]);
 }
 
 #[test]

@@ -136,7 +136,7 @@ const UPDATE: &str = "UPDATE=1 cargo test --release -p tilewright-tests --test c
 
 #[test]
 fn the_page_is_fresh() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../OPERATORS.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/OPERATORS.md");
     let text = page(outcomes(), UPDATE);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &text).expect("a writable page");

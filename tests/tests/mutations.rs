@@ -137,6 +137,9 @@ fn registers_that_no_one_declares_are_caught() {
     for kernel in specs::all().iter().map(|case| case.kernel(&AVX2)) {
         for family in 0..kernel.regs.len() {
             let mutant = Kernel { body: without(&kernel.body, family), ..kernel.clone() };
+            if mutant == kernel && kernel.prologue.is_empty() {
+                continue; // A register of the frame that this kernel has no use for.
+            }
             let fault = format!("register {}", kernel.regs[family]);
             // A prologue declares its own.
             let elsewhere = !kernel.prologue.is_empty();

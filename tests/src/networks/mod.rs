@@ -53,17 +53,21 @@ pub const SUBJECTS: &[Subject] = &[
     subject("plain34", 72, Full),           subject("plain34", 224, Recorded),
     subject("vgg16", 72, Full),
     subject("vgg19", 72, Full),
+    subject("alexnet", 100, Full),          subject("alexnet", 224, Recorded),
     subject("squeezenet", 72, Full),        subject("squeezenet", 224, Recorded),
     subject("mobilenet_v2", 72, Full),      subject("mobilenet_v2", 224, Recorded),
     subject("resnet50_backbone", 72, Full), subject("resnet50_backbone", 224, Recorded),
     subject("resnet50_fpn", 72, Full),      subject("resnet50_fpn", 224, Recorded),
     subject("resnet50_ssd", 72, Full),      subject("resnet50_ssd", 224, Recorded),
+    subject("light_bvlc_alexnet", 224, Best),
     subject("light_densenet121", 224, Best),
+    subject("light_inception_v1", 224, Best),
     subject("light_inception_v2", 224, Best),
     subject("light_resnet50", 224, Best),
     subject("light_shufflenet", 224, Best),
     subject("light_squeezenet", 224, Best),
     subject("light_vgg19", 224, Best),
+    subject("light_zfnet512", 224, Best),
 ];
 
 /// Networks of many layers without shortcuts. Each of their layers takes the difference to the mean of what a relu lets

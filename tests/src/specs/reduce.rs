@@ -21,7 +21,7 @@ fn reduce(kind: ReduceKind, kept: &[(usize, usize)], reduced: &[(usize, usize)])
     }
     let x = Strided {
         weights: false,
-        len: extents(&all).iter().product(),
+        len: 1 + all.iter().map(|&(extent, step)| (extent - 1) * step).sum::<usize>(),
         base: 0,
         strides: all.iter().map(|axis| axis.1).collect(),
     };
