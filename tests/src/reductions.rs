@@ -3,6 +3,7 @@
 use crate::case::{Parts, Want};
 use crate::naive;
 use crate::numbers::Numbers;
+use std::cmp::Ordering;
 use tilewright::base::reduce::{Along, ReduceKind};
 use tilewright::kernel::spec::{AlongSpec, ReduceSpec};
 
@@ -66,7 +67,11 @@ fn element(along: Along, line: &[f64], k: usize) -> f64 {
     let sorted = |falling: bool| {
         let mut order: Vec<usize> = (0..line.len()).collect();
         order.sort_by(
-            |&a, &b| if falling { line[b].total_cmp(&line[a]) } else { line[a].total_cmp(&line[b]) },
+            // Zeros of either sign are equal, and no line has a NaN.
+            |&a, &b| {
+                let (a, b) = if falling { (b, a) } else { (a, b) };
+                line[a].partial_cmp(&line[b]).unwrap_or(Ordering::Equal)
+            },
         );
         order
     };

@@ -68,15 +68,11 @@ impl Builder {
         })
     }
 
-    /// A variable; a `ky` inside of another `ky` becomes `ky2`, and so does one that has the name of a parameter.
+    /// A variable; a `ky` inside of another `ky` becomes `ky2`.
     fn var(&mut self, name: &str, count: usize) -> Var {
         let mut unique = name.to_owned();
         let mut number = 1;
-        let taken = |unique: &str| {
-            let vars = self.around.iter().map(|var| self.kernel.vars[var.0].name.as_str());
-            vars.chain(self.kernel.params.iter().map(|param| param.name)).any(|name| name == unique)
-        };
-        while taken(&unique) {
+        while self.around.iter().any(|var| self.kernel.vars[var.0].name == unique) {
             number += 1;
             unique = format!("{name}{number}");
         }

@@ -61,8 +61,8 @@ fn clear(b: &mut Builder, y: ParamId, map: &FeatureMap) {
     let used = map.c % BLOCK;
     let first = map.origin() + (map.planes() - 1) * map.pitch_plane() + used;
     b.for_("n", map.n, |b, n| {
-        b.for_("y", map.h, |b, row| {
-            b.for_("x", map.w, |b, column| {
+        b.for_("row", map.h, |b, row| {
+            b.for_("column", map.w, |b, column| {
                 let at = Affine::constant(first).plus(n, map.pitch_n()).plus(row, map.pitch_y());
                 halo::run(b, y, at.plus(column, map.pitch_x()), BLOCK - used);
             });
