@@ -72,7 +72,7 @@ pub const SUBJECTS: &[Subject] = &[
 
 /// Networks of many layers without shortcuts. Each of their layers takes the difference to the mean of what a relu lets
 /// through, which makes rounding errors grow by about 1.2 beside the signal: by a factor of several hundred in 33 layers.
-const AMPLIFY: [&str; 5] = ["plain18", "plain34", "vgg16", "vgg19", "light_vgg19"];
+const AMPLIFY: [&str; 6] = ["plain18", "plain34", "vgg16", "vgg19", "light_vgg19", "light_inception_v1"];
 
 /// Numbers of a record: of larger outputs every so many are recorded.
 const RECORDED: usize = 2000;
