@@ -35,6 +35,12 @@ pub struct ModelInfo {
 }
 
 impl ModelInfo {
+    /// The tile of a step on one instruction set, in the words of [`StepInfo::tiles`]; empty where there is none.
+    pub fn tile(&self, step: &StepInfo, isa: Isa) -> &'static str {
+        let number = self.isas.iter().position(|&of| of == isa);
+        number.and_then(|number| step.tiles.get(number).copied()).unwrap_or("")
+    }
+
     /// Floats of the arena that a run on so many threads needs.
     pub const fn arena_floats(&self, threads: usize) -> usize {
         let scratch = self.scratch_bytes.saturating_mul(threads.saturating_sub(1));
@@ -67,6 +73,11 @@ pub struct StepInfo {
     pub value: &'static str,
     /// Names of the ONNX nodes that were fused into the step.
     pub nodes: &'static [&'static str],
+    /// How a convolution is computed, as `direct` or `winograd 4x4 band 1`; empty for other kernels.
+    pub algorithm: &'static str,
+    /// Blocks of output channels and register tile of a convolution on each of [`ModelInfo::isas`], as
+    /// `blocks 2 tile 1x14`; none for other kernels.
+    pub tiles: &'static [&'static str],
     /// Floating-point operations as the network defines them.
     pub flops: u64,
     /// Bytes read and written, weights included, each counted once.

@@ -85,8 +85,16 @@ mod tests {
     use crate::Place;
 
     const PLACE: Place = Place { offset: 1, dims: [1, 2, 1, 1], shape: &[2], blocked: false, halo: [0; 4] };
-    const STEPS: &[StepInfo] =
-        &[StepInfo { name: "kernel", value: "y", nodes: &["node"], flops: 4, bytes: 8, output: PLACE }];
+    const STEPS: &[StepInfo] = &[StepInfo {
+        name: "kernel",
+        value: "y",
+        nodes: &["node"],
+        algorithm: "",
+        tiles: &[],
+        flops: 4,
+        bytes: 8,
+        output: PLACE,
+    }];
 
     fn run(probe: &mut impl Probe) {
         probe.before(0);

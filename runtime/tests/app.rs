@@ -220,16 +220,27 @@ fn measures() {
     let bench = run::<Sums>(&["--bench", "--rounds", "5", "--json", "--threads", "2"]).unwrap();
     assert!(bench.contains("\"threads\":2,"), "{bench}");
     assert!(bench.starts_with("{\"model\":\"sums\"") && bench.contains("\"median\":{\"ms\":"), "{bench}");
-    let profile = run::<Sums>(&["--profile", "--rounds", "5"]).unwrap();
+    let profile = run::<Sums>(&["--profile", "--rounds", "5", "--isa", "portable"]).unwrap();
     let lines: Vec<&str> = profile.lines().collect();
     assert!(lines[0].contains("medians of 5 rounds") && lines[1].contains("GFLOP/s"), "{profile}");
-    assert!(lines[2].contains("000") && lines[2].ends_with("double  Add_0"), "{profile}");
-    assert!(lines[3].contains(" -  ") && lines[3].ends_with("sum     Sum_1 Mul_2"), "{profile}");
+    assert!(
+        lines[2].contains("000") && lines[2].ends_with("double  direct     tile 1x2  Add_0"),
+        "{profile}"
+    );
+    assert!(
+        lines[3].contains(" -  ") && lines[3].ends_with("sum     -          -         Sum_1 Mul_2"),
+        "{profile}"
+    );
     assert!(lines[4].contains("all"), "{profile}");
     let profile = run::<Sums>(&["--profile", "--rounds", "5", "--json"]).unwrap();
-    assert!(
-        profile.contains("\"steps\":[{\"step\":0,") && profile.contains("\"nodes\":[\"Sum_1\",\"Mul_2\"]")
-    );
+    for part in [
+        "\"steps\":[{\"step\":0,",
+        "\"algorithm\":\"direct\",\"tile\":\"tile 1x",
+        "\"algorithm\":null,\"tile\":null,",
+        "\"nodes\":[\"Sum_1\",\"Mul_2\"]",
+    ] {
+        assert!(profile.contains(part), "{part} in {profile}");
+    }
 }
 
 /// Takes so many bytes, then fails.

@@ -48,10 +48,13 @@ pub fn info(plan: &Plan, options: &EmitOptions, head: &Header) -> String {
         let _ = writeln!(
             text,
             "    StepInfo {{\n        name: {:?},\n        value: {:?},\n        nodes: &{:?},\n        \
-             flops: {},\n        bytes: {},\n        output: {output},\n    }},",
+             algorithm: {:?},\n        tiles: &{:?},\n        flops: {},\n        bytes: {},\n        \
+             output: {output},\n    }},",
             kernel.name,
             step.value,
             step.sources,
+            kernel.algorithm(),
+            kernel.tiles(),
             step.flops,
             kernel.spec.bytes(),
         );

@@ -10,3 +10,4 @@ mod names;
 pub mod plan;
 pub mod tile;
 pub mod tuning;
+mod words;

@@ -20,10 +20,15 @@ fn a_tuning_file_changes_what_it_says() {
     succeed(folder.path(), &COMPILE);
     let before = files(&folder.path().join("out"));
     write(&format!("{kernel} avx2 blocks 1 tile 1x4 # by hand"));
-    assert!(succeed(folder.path(), &COMPILE).contains(" 1 written, 0 removed"));
+    assert!(succeed(folder.path(), &COMPILE).contains(" 2 written, 0 removed"));
     let after = files(&folder.path().join("out"));
     let changed: Vec<_> = before.iter().zip(&after).filter(|(a, b)| a != b).map(|(a, _)| &a.0).collect();
-    assert_eq!(changed, [&std::path::Path::new("src/kernels/avx2").join(kernel).with_extension("rs")]);
+    let source = std::path::Path::new("src/kernels/avx2").join(kernel).with_extension("rs");
+    assert_eq!(
+        changed,
+        [std::path::Path::new("src/info.rs"), &source],
+        "the code, and the table that names tiles"
+    );
     let source = fs::read_to_string(folder.path().join("out/src/lib.rs")).expect("a file");
     assert!(source.contains("--dim N=1 --tuning t.tuning`"), "the header names the file without its folder");
     // Everything that is wrong, in one go, and nothing is written.

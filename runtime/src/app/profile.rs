@@ -50,6 +50,8 @@ fn as_json<N: Network>(session: &Session<N>, rounds: usize, peak: f64, rows: &[(
             ("flops", json::number(info.flops as f64)),
             ("bytes", json::number(info.bytes as f64)),
             ("kernel", json::string(info.name)),
+            ("algorithm", or_null(info.algorithm)),
+            ("tile", or_null(N::INFO.tile(info, session.network.isa()))),
             ("value", json::string(info.value)),
             ("nodes", json::array(info.nodes.iter().map(|node| json::string(node)))),
         ])
@@ -66,12 +68,19 @@ fn as_json<N: Network>(session: &Session<N>, rounds: usize, peak: f64, rows: &[(
     profile + "\n"
 }
 
+/// What a kernel has no choice of is no empty text.
+fn or_null(words: &str) -> String {
+    if words.is_empty() { "null".to_owned() } else { json::string(words) }
+}
+
 fn as_table<N: Network>(session: &Session<N>, rounds: usize, peak: f64, rows: &[(&StepInfo, f64)]) -> String {
     use Align::{Left, Right};
     let total: f64 = rows.iter().map(|row| row.1).sum();
     let cores = session.network.threads() as f64;
-    let mut table = Table::new([Right, Right, Right, Right, Right, Right, Left, Left]);
-    table.row(["step", "ms", "% time", "GFLOP/s", "% peak", "MB", "kernel", "nodes"].map(str::to_owned));
+    let mut table = Table::new([Right, Right, Right, Right, Right, Right, Left, Left, Left, Left]);
+    const HEADER: [&str; 10] =
+        ["step", "ms", "% time", "GFLOP/s", "% peak", "MB", "kernel", "algorithm", "tile", "nodes"];
+    table.row(HEADER.map(str::to_owned));
     let cells = |flops: u64, bytes: u64, seconds: f64| {
         let rate = flops as f64 / seconds;
         [
@@ -84,12 +93,17 @@ fn as_table<N: Network>(session: &Session<N>, rounds: usize, peak: f64, rows: &[
     };
     for (step, (info, seconds)) in rows.iter().enumerate() {
         let [ms, share, rate, of_peak, size] = cells(info.flops, info.bytes, *seconds);
-        let nodes = info.nodes.join(" ");
-        table.row([format!("{step:03}"), ms, share, rate, of_peak, size, info.name.to_owned(), nodes]);
+        let tile = N::INFO.tile(info, session.network.isa());
+        let [algorithm, tile] =
+            [info.algorithm, tile].map(|words| if words.is_empty() { "-" } else { words });
+        let [kernel, algorithm, tile] = [info.name, algorithm, tile].map(str::to_owned);
+        let step = format!("{step:03}");
+        table.row([step, ms, share, rate, of_peak, size, kernel, algorithm, tile, info.nodes.join(" ")]);
     }
     let bytes = rows.iter().map(|row| row.0.bytes).sum();
     let [ms, share, rate, of_peak, size] = cells(rows.iter().map(|row| row.0.flops).sum(), bytes, total);
-    table.row(["all".to_owned(), ms, share, rate, of_peak, size, String::new(), String::new()]);
+    let [kernel, algorithm, tile, nodes] = [const { String::new() }; 4];
+    table.row(["all".to_owned(), ms, share, rate, of_peak, size, kernel, algorithm, tile, nodes]);
     format!(
         "{}: medians of {rounds} rounds, {}, {}, FMA peak {:.1} GFLOP/s\n{table}",
         N::INFO.name,
