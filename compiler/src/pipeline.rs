@@ -2,7 +2,7 @@
 
 use crate::base::diag::{Error, Problem};
 use crate::base::target::{ISAS, Isa};
-use crate::emit::{self, EmitOptions, File, RuntimeDep, Weights};
+use crate::emit::{self, EmitOptions, File, Form, RuntimeDep, Weights};
 use crate::ir::graph::Graph;
 use crate::ir::{hash, reference};
 use crate::schedule::choose::Choice;
@@ -21,9 +21,11 @@ pub struct Options {
     pub choice: Choice,
     /// Schedules and algorithms that are given.
     pub tuning: Tuning,
-    /// Name of the crate; made from the graph's name when absent.
+    /// Name of the crate or module; made from the graph's name when absent.
     pub name: Option<String>,
-    /// Where the crate finds its weights.
+    /// What the files are to make.
+    pub form: Form,
+    /// Where the model finds its weights.
     pub weights: Weights,
     /// Where the crate finds the runtime.
     pub runtime: RuntimeDep,
@@ -31,7 +33,7 @@ pub struct Options {
     pub standalone: bool,
     /// How pictures become inputs.
     pub preprocess: Preprocess,
-    /// The command that regenerates the crate, as its files quote it.
+    /// The command that regenerates the files, as they quote it.
     pub command: String,
 }
 
@@ -42,6 +44,7 @@ impl Default for Options {
             choice: Choice::Fast,
             tuning: Tuning::default(),
             name: None,
+            form: Form::Crate,
             weights: Weights::Embed,
             runtime: RuntimeDep::Registry,
             standalone: true,
@@ -62,7 +65,7 @@ pub struct Compiled {
     pub report: passes::Report,
     /// Kernels, memory, weights.
     pub plan: Plan,
-    /// The source files of the crate.
+    /// The source files of the crate or module.
     pub files: Vec<File>,
     /// What is given and not used: lines of the tuning file about other networks.
     pub warnings: Vec<Problem>,
@@ -112,13 +115,14 @@ pub fn compile(source: Graph, options: &Options) -> Result<Compiled, Error> {
     let Planned { graph, report, plan, warnings } = planned;
     let emit_options = EmitOptions {
         name: identifier(options.name.as_deref().unwrap_or(&source.name)),
+        form: options.form,
         command: options.command.clone(),
         weights: options.weights,
         runtime: options.runtime.clone(),
         standalone: options.standalone,
         preprocess: options.preprocess,
     };
-    let files = emit::crate_files(&plan, &emit_options)?;
+    let files = emit::files(&plan, &emit_options)?;
     Ok(Compiled { source, graph, report, plan, files, warnings })
 }
 

@@ -1,6 +1,6 @@
 //! Runtime of models compiled by tilewright.
 //!
-//! Generated code needs [`simd`], [`Out`], [`Arena`], [`Weights`], [`Probe`], [`Executor`], [`Network`] and the
+//! Generated code needs [`simd`], [`Out`], [`Workspace`], [`Weights`], [`Probe`], [`Executor`], [`Network`] and the
 //! descriptions of [`info`]; none of that has a dependency but a checksum. The features add what a program around the model wants:
 //! `image` (decoding and preprocessing), `npy` (NumPy files), `mmap` (weights mapped instead of read), `app` (the
 //! standalone program, with `image` and `npy`).
@@ -16,6 +16,7 @@ mod entry;
 mod error;
 #[cfg(feature = "image")]
 pub mod image;
+mod include;
 pub mod info;
 mod isa;
 pub mod network;
@@ -28,6 +29,7 @@ pub mod probe;
 pub mod simd;
 pub mod threads;
 pub mod weights;
+mod workspace;
 
 pub use arena::{ALIGN, AlignedBuf, Arena};
 pub use entry::Entry;
@@ -39,3 +41,4 @@ pub use out::Out;
 pub use probe::{Dump, NoProbe, Probe, Timer};
 pub use threads::{Executor, Inline, Pool};
 pub use weights::{Expected, Weights};
+pub use workspace::Workspace;

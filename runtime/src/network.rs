@@ -51,6 +51,15 @@ pub trait Network: Sized + Send + Sync {
     /// The number of threads that a run uses.
     fn threads(&self) -> usize;
 
+    /// Reads all weights and compares them with their checksum. Those of a file were compared when they were loaded; those
+    /// of a program are only on demand, since that reads the whole program from its disk.
+    ///
+    /// # Errors
+    /// When they differ.
+    fn check_weights(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Computes the outputs into `arena`, telling `probe` before and after each step.
     ///
     /// `arena` is memory of [`arena_floats`](ModelInfo::arena_floats) for [`threads`](Network::threads), aligned to 64

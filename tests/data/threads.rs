@@ -1,6 +1,6 @@
 //! Runs the network on different numbers of threads, alone and side by side, and compares bits.
 
-use network::{INFO, Model, Workspace};
+use network::{INFO, Model, Outputs, Workspace};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,7 +33,7 @@ fn bits(floats: &[f32]) -> Vec<u32> {
 }
 
 fn run(model: &Model, workspace: &mut Workspace, seed: usize) -> Bits {
-    let (logits, shares) = model.run(workspace, &input(seed));
+    let Outputs { m7: logits, y: shares } = model.run(workspace, &input(seed));
     (bits(logits), bits(shares))
 }
 

@@ -161,8 +161,7 @@ impl Kernels {
                 _ => {}
             }
             let path = if inside == "lib.rs" { "mod.rs" } else { inside };
-            let text = file.text.replace("crate::", &format!("crate::{name}::"));
-            modules.insert(format!("src/{name}/{path}"), text);
+            modules.insert(format!("src/{name}/{path}"), file.text);
         }
         for (isa, module, reuse) in uses {
             let list =

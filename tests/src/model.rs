@@ -2,11 +2,11 @@
 
 use tilewright::onnx::encode;
 use tilewright::onnx::schema::attribute_proto::AttributeType;
-use tilewright::onnx::schema::tensor_proto::DataType;
+use tilewright::onnx::schema::tensor_proto::{DataLocation, DataType};
 use tilewright::onnx::schema::tensor_shape_proto::{Dimension, dimension};
 use tilewright::onnx::schema::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto,
-    TypeProto, ValueInfoProto, type_proto,
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto,
+    TensorProto, TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
 };
 
 /// The value of an attribute.
@@ -46,6 +46,17 @@ pub fn floats(name: &str, dims: &[i64], data: &[f32]) -> TensorProto {
 pub fn ints(name: &str, dims: &[i64], data: &[i64]) -> TensorProto {
     let bytes: Vec<u8> = data.iter().flat_map(|x| x.to_le_bytes()).collect();
     tensor(name, DataType::Int64, dims, bytes)
+}
+
+/// A tensor of f32 whose numbers are the whole of a file beside the model.
+pub fn external(name: &str, dims: &[i64], location: &str) -> TensorProto {
+    let entry = StringStringEntryProto { key: Some("location".to_owned()), value: Some(location.to_owned()) };
+    TensorProto {
+        raw_data: None,
+        data_location: Some(DataLocation::External as i32),
+        external_data: vec![entry],
+        ..floats(name, dims, &[])
+    }
 }
 
 /// A tensor of any type, as raw data.

@@ -55,13 +55,15 @@ impl Problems {
     /// # Errors
     /// All problems collected so far, as one error.
     pub fn into_result<T>(self, value: T) -> Result<T, Error> {
-        if self.list.is_empty() { Ok(value) } else { Err(Error { problems: self.list }) }
+        if self.list.is_empty() { Ok(value) } else { Err(Error { subject: None, problems: self.list }) }
     }
 }
 
 /// Everything that is wrong with an input; never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Error {
+    /// The file or model that the problems are about, where that is not clear from the call.
+    subject: Option<String>,
     problems: Vec<Problem>,
 }
 
@@ -69,7 +71,13 @@ impl Error {
     /// An error of one problem.
     pub fn one(place: impl Into<String>, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
         let problem = Problem { place: place.into(), reason: reason.into(), remedy: remedy.into() };
-        Error { problems: vec![problem] }
+        Error { subject: None, problems: vec![problem] }
+    }
+
+    /// The same error about a file or model, which its text then begins with.
+    #[must_use]
+    pub fn about(self, subject: impl Into<String>) -> Self {
+        Error { subject: Some(subject.into()), ..self }
     }
 
     /// The problems, in the order they were found.
@@ -80,6 +88,13 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let subject = self.subject.as_deref().filter(|subject| match self.problems.as_slice() {
+            [one] => !one.place.starts_with(subject),
+            _ => true,
+        });
+        if let Some(subject) = subject {
+            write!(f, "{subject}: ")?;
+        }
         match self.problems.as_slice() {
             [one] => write!(f, "{one}"),
             many => {
@@ -87,6 +102,13 @@ impl fmt::Display for Error {
                 many.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
             }
         }
+    }
+}
+
+/// As [`Display`](fmt::Display): it is what a build script prints whose `main` returns the error.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `tilewright compile`: writes the generated crate and its weights.
 
 use super::code::{CodeArgs, quoted};
-use super::facts::{self, Facts};
+use super::facts::Facts;
 use super::folder::{self, Content, WEIGHTS};
 use super::model::ModelArgs;
 use super::progress::Progress;
@@ -70,7 +70,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let progress = Progress::new();
     progress.say("reading the model");
     let graph = args.model.load()?;
-    let topology = facts::is_topology(&graph);
+    let topology = graph.is_topology();
     if topology && args.weights == Place::Embed {
         bail!(
             "{}: the model has no numbers to embed; give one with its weights, or say --weights external to write the \

@@ -1,6 +1,6 @@
 //! What there is to say about a model in numbers.
 
-use crate::ir::graph::{Const, Def, Graph};
+use crate::ir::graph::Graph;
 use crate::ops::Op;
 use crate::schedule::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +39,7 @@ impl Facts {
             nodes: source.nodes.len(),
             operators,
             parameters: parameters(source),
-            topology: is_topology(source),
+            topology: source.is_topology(),
             steps: plan.steps.len(),
             kernels: plan.kernels.len(),
             flops: plan.flops(),
@@ -65,11 +65,6 @@ impl Facts {
             if self.topology { " (the model has no numbers)" } else { "" },
         )
     }
-}
-
-/// True when the numbers of a constant are missing.
-pub fn is_topology(graph: &Graph) -> bool {
-    graph.values.iter().any(|value| matches!(value.def, Def::Const(Const::Absent)))
 }
 
 /// Elements of the constants of floats that nodes use, without the means and variances of normalisations.

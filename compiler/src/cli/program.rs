@@ -52,7 +52,7 @@ impl ProgramArgs {
     /// # Errors
     /// Everything that is wrong with the model, and failures of the file system and of cargo.
     pub fn build(&self, graph: Graph, options: Options, progress: &Progress) -> Result<Program> {
-        if super::facts::is_topology(&graph) {
+        if graph.is_topology() {
             bail!("the model has no numbers; a program needs one with its weights");
         }
         self.build_as(graph, Options { weights: Weights::Embed, ..options }, progress)

@@ -1,14 +1,17 @@
 //! Manifest and build script of the generated crate.
 
-use super::{EmitOptions, Header, RuntimeDep};
+use super::{EmitOptions, Form, Header, IDENTITY, RuntimeDep, WEIGHTS_FILE, Weights, weights_variable};
 
 /// `Cargo.toml`.
 pub fn manifest(options: &EmitOptions) -> String {
     let EmitOptions { name, command, .. } = options;
     let version = env!("CARGO_PKG_VERSION");
+    // Weights in a file are mapped.
+    let features = if options.weights == Weights::External { ", features = [\"mmap\"]" } else { "" };
     let runtime = match &options.runtime {
-        RuntimeDep::Registry => format!("\"{version}\""),
-        RuntimeDep::Path(path) => format!("{{ path = {path:?}, version = \"{version}\" }}"),
+        RuntimeDep::Registry if features.is_empty() => format!("\"{version}\""),
+        RuntimeDep::Registry => format!("{{ version = \"{version}\"{features} }}"),
+        RuntimeDep::Path(path) => format!("{{ path = {path:?}, version = \"{version}\"{features} }}"),
     };
     let workspace = if options.standalone { "\n[workspace]\n" } else { "" };
     format!(
@@ -21,8 +24,26 @@ pub fn manifest(options: &EmitOptions) -> String {
     )
 }
 
-/// `build.rs`: cargo does not see the file that the assembler includes.
+/// `build.rs`: neither cargo nor rustc sees the file that the assembler includes.
 pub fn build_script(head: &Header) -> String {
     let doc = head.doc("Rebuilds the crate when its weights change.");
-    format!("{doc}\nfn main() {{\n    println!(\"cargo::rerun-if-changed=weights.bin\");\n}}\n")
+    let (variable, range) = (weights_variable(Form::Crate, ""), IDENTITY);
+    format!(
+        "{doc}
+use std::fs::File;
+use std::io::{{Error, Read}};
+
+fn main() -> Result<(), Error> {{
+    println!(\"cargo::rerun-if-changed={WEIGHTS_FILE}\");
+    let mut head = [0; {end}];
+    let read = File::open(\"{WEIGHTS_FILE}\").and_then(|mut file| file.read_exact(&mut head));
+    read.map_err(|error| Error::other(format!(\"{WEIGHTS_FILE}: {{error}}; generate it again\")))?;
+    let identity: String = head[{start}..].iter().map(|byte| format!(\"{{byte:02x}}\")).collect();
+    println!(\"cargo::rustc-env={variable}={{identity}}\");
+    Ok(())
+}}
+",
+        start = range.start,
+        end = range.end
+    )
 }

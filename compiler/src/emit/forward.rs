@@ -10,7 +10,7 @@ use std::fmt::Write;
 pub fn forward(plan: &Plan, head: &Header) -> String {
     let mut text = head.doc("The network as a table of steps.");
     text.push_str(
-        "\nuse crate::kernels::Kernels;\nuse tilewright_runtime::{Arena, Executor, Probe, Weights};\n\n\
+        "\nuse super::kernels::Kernels;\nuse tilewright_runtime::{Arena, Executor, Probe, Weights};\n\n\
          // Buffers: first float in the arena. Those that share memory are never alive together",
     );
     let parts = plan.buffers.iter().any(|buffer| buffer.whole.is_some());
@@ -59,7 +59,7 @@ pub fn forward(plan: &Plan, head: &Header) -> String {
 const OWN: &str = "
 /// First float of a thread's scratch memory: that of the first thread is planned, the others' is behind the arena.
 fn own(planned: usize, thread: usize) -> usize {
-    if thread == 0 { planned } else { crate::ARENA + (thread - 1) * crate::SCRATCH }
+    if thread == 0 { planned } else { super::ARENA + (thread - 1) * super::SCRATCH }
 }
 ";
 

@@ -7,6 +7,8 @@ mod forward;
 mod info;
 pub mod kernel;
 mod library;
+mod model;
+mod names;
 mod table;
 mod walk;
 
@@ -18,11 +20,13 @@ use crate::schedule::plan::Plan;
 /// What the generated crate says of itself and how it finds what it needs.
 #[derive(Clone, Debug)]
 pub struct EmitOptions {
-    /// Name of the crate: a Rust identifier.
+    /// Name of the crate or module: a Rust identifier.
     pub name: String,
-    /// The command that regenerates the crate.
+    /// What the files are to make.
+    pub form: Form,
+    /// The command that regenerates the files.
     pub command: String,
-    /// Where the crate finds its weights.
+    /// Where the model finds its weights.
     pub weights: Weights,
     /// Where the crate finds the runtime.
     pub runtime: RuntimeDep,
@@ -32,14 +36,53 @@ pub struct EmitOptions {
     pub preprocess: tilewright_runtime::Preprocess,
 }
 
-/// Where a generated crate finds its weights.
+/// What the generated files make together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// A crate with its manifest and a standalone program.
+    Crate,
+    /// A module, for `tilewright_runtime::include_model!`; it lies in `tilewright/<name>` of cargo's `OUT_DIR`.
+    Module,
+}
+
+impl Form {
+    /// Folder of the sources among the files, with its `/`.
+    fn sources(self) -> &'static str {
+        match self {
+            Form::Crate => "src/",
+            Form::Module => "",
+        }
+    }
+}
+
+/// Where a generated model finds its weights.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Weights {
-    /// In the binary, from `weights.bin` beside the manifest.
+    /// In the binary. The build puts them there from a file, without showing them to rustc.
     Embed,
     /// In a file that is named when the model is loaded.
     External,
 }
+
+/// Name of the packed weights, beside the manifest of a crate or the sources of a module.
+pub const WEIGHTS_FILE: &str = "weights.bin";
+
+/// The variable by which a build script tells rustc which weights are embedded: code that names it is compiled again when
+/// they change, which rustc would not see by itself. Modules of one crate have one each.
+pub fn weights_variable(form: Form, name: &str) -> String {
+    match form {
+        Form::Crate => "TILEWRIGHT_WEIGHTS".to_owned(),
+        Form::Module => format!("TILEWRIGHT_WEIGHTS_{}", name.to_uppercase()),
+    }
+}
+
+/// The value of that variable: the part of the header that tells weights files apart, in hexadecimal.
+pub fn weights_identity(file: &[u8]) -> String {
+    hex(file.get(IDENTITY).unwrap_or_default())
+}
+
+/// Checksum and graph in the header of a weights file.
+const IDENTITY: std::ops::Range<usize> = 24..64;
 
 /// Where a generated crate finds the runtime.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -59,26 +102,34 @@ pub struct File {
     pub text: String,
 }
 
-/// All source files of the crate, in a fixed order. Weights are not among them.
+/// All source files of the crate or module, in a fixed order. Weights are not among them.
 ///
 /// # Errors
 /// A kernel that cannot be proved or printed: a bug of the compiler.
-pub fn crate_files(plan: &Plan, options: &EmitOptions) -> Result<Vec<File>, Error> {
+pub fn files(plan: &Plan, options: &EmitOptions) -> Result<Vec<File>, Error> {
     let head = Header::new(plan, options);
-    let mut files = vec![
-        File { path: "Cargo.toml".to_owned(), text: cargo::manifest(options) },
-        File { path: "src/lib.rs".to_owned(), text: library::library(plan, options, &head)? },
-        File { path: "src/main.rs".to_owned(), text: library::program(options, &head)? },
-        File { path: "src/info.rs".to_owned(), text: info::info(plan, options, &head) },
-        File { path: "src/forward.rs".to_owned(), text: forward::forward(plan, &head) },
-    ];
-    if options.weights == Weights::Embed {
+    let mut files = match options.form {
+        Form::Crate => vec![
+            File { path: "Cargo.toml".to_owned(), text: cargo::manifest(options) },
+            File { path: "src/lib.rs".to_owned(), text: library::library(plan, options, &head)? },
+            File { path: "src/main.rs".to_owned(), text: library::program(options, &head)? },
+        ],
+        Form::Module => {
+            vec![File { path: "model.rs".to_owned(), text: library::module(plan, options, &head)? }]
+        }
+    };
+    let sources = options.form.sources();
+    files.extend([
+        File { path: format!("{sources}info.rs"), text: info::info(plan, options, &head) },
+        File { path: format!("{sources}forward.rs"), text: forward::forward(plan, &head) },
+    ]);
+    if options.weights == Weights::Embed && options.form == Form::Crate {
         files.push(File { path: "build.rs".to_owned(), text: cargo::build_script(&head) });
     }
     let mut whole = Vec::new();
     for (number, isa) in plan.isas.iter().enumerate() {
         whole.push(Vec::new());
-        let path = format!("src/kernels/{}/mod.rs", isa.module);
+        let path = format!("{sources}kernels/{}/mod.rs", isa.module);
         files.push(File { path, text: table::modules(plan, isa, &head) });
         for (id, planned) in plan.kernels.iter().enumerate() {
             let schedule = &planned.schedules[number];
@@ -89,18 +140,18 @@ pub fn crate_files(plan: &Plan, options: &EmitOptions) -> Result<Vec<File>, Erro
             whole[number].push(!kernel.prologue.is_empty());
             let doc = doc::lines(plan, id, &kernel, schedule);
             let text = kernel::file(&kernel, isa, &doc, &head)?;
-            files.push(File { path: format!("src/kernels/{}/{}.rs", isa.module, planned.name), text });
+            files.push(File { path: format!("{sources}kernels/{}/{}.rs", isa.module, planned.name), text });
         }
     }
-    files.push(File { path: "src/kernels/mod.rs".to_owned(), text: table::table(plan, &whole, &head)? });
+    files.push(File { path: format!("{sources}kernels/mod.rs"), text: table::table(plan, &whole, &head)? });
     Ok(files)
 }
 
-/// The file of one kernel on its own, as [`crate_files`] prints it but without the network that it belongs to. `doc` is
+/// The file of one kernel on its own, as [`files()`] prints it but without the network that it belongs to. `doc` is
 /// the doc comment of the function.
 ///
 /// # Errors
-/// As [`crate_files`].
+/// As [`files()`].
 pub fn kernel_source(kernel: &kernels::ir::Kernel, isa: &Isa, doc: &[String]) -> Result<String, Error> {
     if let Some(fault) = kernels::verify::verify(kernel).into_iter().next() {
         return Err(bug(&fault));
@@ -130,6 +181,11 @@ impl Header {
         let mut text = format!("//! {first}\n//!\n");
         self.lines.iter().for_each(|line| text.push_str(&format!("//! {line}\n")));
         text
+    }
+
+    /// The same as ordinary comments, for a file that is included.
+    fn comment(&self, first: &str) -> String {
+        self.doc(first).replace("//!", "//")
     }
 }
 

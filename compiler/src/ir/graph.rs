@@ -140,6 +140,11 @@ impl Graph {
         matches!(self.value(id).def, Def::Const(_))
     }
 
+    /// True for a topology alone: the numbers of a constant are missing.
+    pub fn is_topology(&self) -> bool {
+        self.values.iter().any(|value| matches!(value.def, Def::Const(Const::Absent)))
+    }
+
     /// Adds a value.
     pub fn add_value(&mut self, value: Value) -> ValueId {
         self.values.push(value);

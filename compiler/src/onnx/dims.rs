@@ -93,7 +93,9 @@ impl<'a> Fixed<'a> {
             _ => (format!("{input}:{axis}"), "is open".to_owned()),
         };
         let fixed = self.given.get(&flag).copied();
-        let remedy = format!("fix it with `--dim {flag}=1` (or another number above 0)");
+        let remedy = format!(
+            "fix it with `--dim {flag}=1`, in a build script `.dim({flag:?}, 1)` (or another number above 0)"
+        );
         self.asked.insert(flag);
         match fixed {
             Some(extent) if extent > 0 => Ok(extent),

@@ -4,7 +4,7 @@
 //! `tilewright compile resnet50.onnx -o <this folder> --weights external --member --runtime ../../runtime`.
 //! Graph: `main_graph`, SHA-256 9a105395c45cefeb9a3885639cf6ac5617f34c143bcd26cf02bb807ceb1bd654.
 
-use crate::kernels::Kernels;
+use super::kernels::Kernels;
 use tilewright_runtime::{Arena, Executor, Probe, Weights};
 
 // Buffers: first float in the arena. Those that share memory are never alive together.
@@ -139,7 +139,7 @@ const W53: usize = 42753152; // 2065392 floats
 
 /// First float of a thread's scratch memory: that of the first thread is planned, the others' is behind the arena.
 fn own(planned: usize, thread: usize) -> usize {
-    if thread == 0 { planned } else { crate::ARENA + (thread - 1) * crate::SCRATCH }
+    if thread == 0 { planned } else { super::ARENA + (thread - 1) * super::SCRATCH }
 }
 
 /// Runs all steps. The arena has as many floats as the executor's threads need, and the weights are those of

@@ -14,14 +14,15 @@ pub mod kernels;
 pub use info::INFO;
 
 use kernels::Kernels;
+use std::ops::DerefMut;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tilewright_runtime::{
-    AlignedBuf, Arena, Error, Executor, Expected, Inline, Isa, LoadOptions, ModelInfo,
-    Network, NoProbe, Probe, Weights,
+    AlignedBuf, Arena, Error, Executor, Expected, Isa, LoadOptions, ModelInfo, Network,
+    NoProbe, Probe, Weights,
 };
 
-/// The code and the runtime fit together.
-const _: () = tilewright_runtime::abi::V1;
+tilewright_runtime::check_abi!(1);
 
 /// SHA-256 of the network's topology; weights of the same topology fit.
 pub const GRAPH_SHA256: &str = "9a105395c45cefeb9a3885639cf6ac5617f34c143bcd26cf02bb807ceb1bd654";
@@ -57,61 +58,46 @@ pub struct Model {
     executor: Arc<dyn Executor>,
 }
 
-/// The memory of one run at a time.
-pub struct Workspace {
-    arena: AlignedBuf,
-}
-
-impl Workspace {
-    /// Allocates the memory of a run on one thread, once and for all.
-    ///
-    /// # Errors
-    /// Memory is short.
-    pub fn new() -> Result<Self, Error> {
-        Self::with_threads(1)
-    }
-    /// Allocates the memory of a run on the threads of a model.
-    ///
-    /// # Errors
-    /// Memory is short.
-    pub fn for_model(model: &Model) -> Result<Self, Error> {
-        Self::with_threads(model.threads())
-    }
-    /// Allocates the memory of a run on so many threads.
-    ///
-    /// # Errors
-    /// Memory is short.
-    pub fn with_threads(threads: usize) -> Result<Self, Error> {
-        Ok(Workspace {
-            arena: AlignedBuf::try_new(INFO.arena_floats(threads))?,
-        })
-    }
-}
+/// The memory of one run at a time, allocated once: `Workspace::new()`, or in memory of the caller's:
+/// `Workspace::over(memory)`.
+pub type Workspace<M = AlignedBuf> = tilewright_runtime::Workspace<Model, M>;
 
 impl Model {
-    /// Loads the model with the best instruction set of this CPU, to run on the thread of its caller.
+    /// Loads the model with the weights of a file, else as by default: the best instruction set of this CPU, the thread
+    /// of the caller.
     ///
     /// # Errors
     /// Weights that are missing, damaged or of another network.
-    pub fn new() -> Result<Self, Error> {
-        Self::load(&LoadOptions::default())
+    pub fn with_weights(file: impl Into<PathBuf>) -> Result<Self, Error> {
+        Self::load(
+            &LoadOptions {
+                weights: Some(file.into()),
+                ..LoadOptions::default()
+            },
+        )
+    }
+    /// Loads the model with an instruction set, a number of threads, weights of one's choice.
+    ///
+    /// # Errors
+    /// Weights that are missing, damaged or of another network; an instruction set or threads that are not to be had.
+    pub fn with_options(options: &LoadOptions) -> Result<Self, Error> {
+        Self::load(options)
     }
     /// Runs the network: `input` [1, 3, 224, 224] -> `output` [1, 1000].
     ///
-    /// On the threads of the model when the workspace has memory for them, else on one.
-    pub fn run<'w>(
+    /// Allocates nothing. On the threads of the model when the workspace has memory for them, else on one.
+    pub fn run<'w, M: DerefMut<Target = [f32]>>(
         &self,
-        workspace: &'w mut Workspace,
-        input0: &[f32; 150528],
+        workspace: &'w mut Workspace<M>,
+        input: &[f32; 150528],
     ) -> &'w [f32; 1000] {
-        let enough = workspace.arena.len() >= INFO.arena_floats(self.threads());
-        let executor = if enough { &*self.executor } else { &Inline };
-        let arena = Arena::new(&mut workspace.arena);
+        let executor = workspace.executor(&*self.executor);
+        let arena = workspace.arena();
         forward::forward(
             self.kernels,
             &self.weights,
             arena,
-            (input0,),
+            (input,),
             executor,
             &mut NoProbe,
         );
@@ -149,6 +135,9 @@ impl Network for Model {
     }
     fn threads(&self) -> usize {
         self.executor.threads()
+    }
+    fn check_weights(&self) -> Result<(), Error> {
+        self.weights.verify()
     }
     fn run_probed<P: Probe + ?Sized>(
         &self,

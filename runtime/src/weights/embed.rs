@@ -1,14 +1,17 @@
 //! Embedding a weights file into a program without showing its bytes to rustc.
 //!
 //! `include_bytes!` of 100 MB takes rustc 5 s and 1.5 GB; the assembler's `.incbin` takes 0.7 s and a third of the memory.
-//! Cargo does not see that file: a build script says `cargo::rerun-if-changed=` for it.
+//! Cargo and rustc do not see that file: a build script says `cargo::rerun-if-changed=` for it, and gives its symbol another
+//! name when it changes.
 
 /// Embeds a file, aligned to a page of 4096 bytes: `embed_weights!(NAME, "symbol", PATH);` defines
 /// `fn NAME() -> &'static [u8]`.
 ///
-/// `PATH` is a string literal, or `concat!` and `env!` that make one; it must not contain a quote or a backslash. The
-/// symbol is unique in the program: derive it from the hash of the graph. With `pub` (or another visibility) in front of
-/// the name, that is the function's. The macro is an item, not a statement.
+/// `PATH` and the symbol are string literals, or `concat!` and `env!` that make one; the path must not contain a quote or a
+/// backslash. Derive the symbol from what the file contains: then no other file of the program has it, copies of the same
+/// file are linked once, and rustc compiles the embedding again when the content changes, which it does not see otherwise
+/// when it compiles incrementally. With `pub` (or another visibility) in front of the name, that is the function's. The
+/// macro is an item, not a statement.
 ///
 /// ```
 /// tilewright_runtime::embed_weights!(manifest, "example_manifest", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
@@ -20,15 +23,15 @@
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #[macro_export]
 macro_rules! embed_weights {
-    ($visibility:vis $name:ident, $symbol:literal, $path:expr $(,)?) => {
+    ($visibility:vis $name:ident, $symbol:expr, $path:expr $(,)?) => {
         ::core::arch::global_asm!(
             concat!(".pushsection .rodata.", $symbol, ",\"a\",%progbits"),
             ".balign 4096",
-            concat!(".globl ", $symbol),
+            concat!(".weak ", $symbol),
             concat!(".hidden ", $symbol),
             concat!($symbol, ":"),
             concat!(".incbin \"", $path, "\""),
-            concat!(".globl ", $symbol, "_end"),
+            concat!(".weak ", $symbol, "_end"),
             concat!(".hidden ", $symbol, "_end"),
             concat!($symbol, "_end:"),
             ".byte 0",
@@ -60,7 +63,7 @@ macro_rules! embed_weights {
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 #[macro_export]
 macro_rules! embed_weights {
-    ($visibility:vis $name:ident, $symbol:literal, $path:expr $(,)?) => {
+    ($visibility:vis $name:ident, $symbol:expr, $path:expr $(,)?) => {
         $crate::__include_aligned!($visibility $name, $path);
     };
 }

@@ -100,8 +100,9 @@ impl Header {
     fn check(&self, file_bytes: u64, expected: &Expected) -> Result<(), Error> {
         if self.graph != expected.graph {
             return Err(Error::new(format!(
-                "it belongs to another model: its graph is {}.. and this program's is {}..; pack the weights from the \
-                 model that this program was compiled from, or compile that other model",
+                "it belongs to another model, or was packed with other options: it is for {}.. and this program for {}..; \
+                 pack the weights of this model by `tilewright weights` with the options that the program was compiled \
+                 with, or compile that other model",
                 hex(&self.graph[..8]),
                 hex(&expected.graph[..8])
             )));

@@ -26,6 +26,7 @@ pub struct Expected {
 pub struct Weights {
     start: NonNull<f32>,
     len: usize,
+    header: Header,
     _owner: Owner,
 }
 
@@ -43,20 +44,20 @@ enum Owner {
 
 impl Weights {
     /// Weights that are part of the program, header included. No copy, and no pass over them: the linker put them there
-    /// whole.
+    /// whole, and [`verify`](Weights::verify) compares them with their checksum where that is doubted.
     ///
     /// # Errors
     /// When the header does not fit the model or the bytes are not aligned to 64.
     pub fn from_static(bytes: &'static [u8], expected: &Expected) -> Result<Self, Error> {
         let place = "the embedded weights";
-        Header::decode(bytes, bytes.len() as u64, expected).map_err(|error| error.at(place))?;
+        let header = Header::decode(bytes, bytes.len() as u64, expected).map_err(|error| error.at(place))?;
         let payload = &bytes[HEADER_BYTES..];
         if !payload.as_ptr().addr().is_multiple_of(ALIGN) {
             return Err(Error::new(format!(
                 "{place}: not aligned to {ALIGN} bytes; embed them by embed_weights!"
             )));
         }
-        Ok(Weights { start: first(payload), len: expected.floats, _owner: Owner::Program })
+        Ok(Weights { start: first(payload), len: expected.floats, header, _owner: Owner::Program })
     }
 
     /// A copy of a weights file in memory.
@@ -96,7 +97,8 @@ impl Weights {
             map.get(HEADER_BYTES..).filter(|payload| payload.len() / size_of::<f32>() == expected.floats);
         let payload = payload.ok_or_else(|| Error::new("it changed while it was opened; try again"))?;
         header.verify(payload)?;
-        Ok(Weights { start: first(payload), len: expected.floats, _owner: Owner::File { _map: map } })
+        let start = first(payload);
+        Ok(Weights { start, len: expected.floats, header, _owner: Owner::File { _map: map } })
     }
 
     /// Reads a weights file of `length` bytes.
@@ -109,7 +111,19 @@ impl Weights {
         };
         file.read_exact(payload).map_err(unreadable)?;
         header.verify(payload)?;
-        Ok(Weights { start: first(payload), len: expected.floats, _owner: Owner::Heap { _floats: floats } })
+        let start = first(payload);
+        Ok(Weights { start, len: expected.floats, header, _owner: Owner::Heap { _floats: floats } })
+    }
+
+    /// Reads all weights and compares them with their checksum.
+    ///
+    /// # Errors
+    /// When they differ.
+    pub fn verify(&self) -> Result<(), Error> {
+        let floats = self.floats();
+        // SAFETY: the bytes of the floats, which live as long and never change.
+        let bytes = unsafe { std::slice::from_raw_parts(floats.as_ptr().cast(), size_of_val(floats)) };
+        self.header.verify(bytes).map_err(|error| error.at("the weights"))
     }
 
     /// `N` weights from float `at` on.

@@ -40,7 +40,10 @@ const LAYERS: [(&str, &[&str]); 11] = [
 ];
 
 /// Folders that stand above all layers; files directly in `src` do too.
-const ABOVE: [&str; 1] = ["cli"];
+const ABOVE: [&str; 2] = ["cli", "configure"];
+
+/// Those of them that are a program: no one calls it as a library.
+const PROGRAMS: [&str; 1] = ["cli"];
 
 /// Crates that only some folders of the compiler use.
 const CRATES: [(&str, &[&str]); 7] = [
@@ -148,7 +151,8 @@ pub fn runtime(file: &Source) -> Vec<(usize, String)> {
 
 /// The compiler's library returns problems as values.
 pub fn panics(file: &Source) -> Vec<(usize, String)> {
-    if module(file).is_none_or(|module| module.first().is_some_and(|name| ABOVE.contains(&name.as_str()))) {
+    if module(file).is_none_or(|module| module.first().is_some_and(|name| PROGRAMS.contains(&name.as_str())))
+    {
         return Vec::new();
     }
     let tokens = tokens(&file.text);

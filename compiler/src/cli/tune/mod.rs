@@ -12,8 +12,8 @@ use super::model::ModelArgs;
 use super::program::{ProgramArgs, write_file};
 use super::progress::Progress;
 use super::schedule::{ScheduleArgs, warn};
+use super::usage;
 use super::verify::available;
-use super::{facts, usage};
 use crate::base::target::{ISAS, Isa};
 use crate::pipeline::plan_tuned;
 use crate::schedule::tuning::Tuning;
@@ -75,7 +75,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let progress = Progress::new();
     progress.say("reading the model");
     let graph = args.model.load()?;
-    if facts::is_topology(&graph) {
+    if graph.is_topology() {
         bail!("the model has no numbers; a program to measure needs one with its weights");
     }
     let start = args.schedule.tuning()?;

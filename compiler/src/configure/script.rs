@@ -1,0 +1,113 @@
+//! A build script's surroundings: what cargo gives it, and what it tells cargo.
+
+use crate::base::diag::{Error, Problem};
+use crate::base::tensor::Blob;
+use crate::emit::{Form, weights_identity, weights_variable};
+use crate::onnx::ExternalData;
+use crate::onnx::folder::Folder;
+use crate::schedule::tuning::Tuning;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Cargo's folder for what a build script makes.
+///
+/// # Errors
+/// When cargo did not start this program.
+pub fn folder() -> Result<PathBuf, Error> {
+    std::env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| {
+        Error::one(
+            "OUT_DIR",
+            "is not set; tilewright::configure() is for build scripts",
+            "call it in build.rs, or compile by the command `tilewright compile`",
+        )
+    })
+}
+
+/// The lines that cargo reads.
+pub struct Script<'a> {
+    out: &'a mut dyn Write,
+}
+
+impl<'a> Script<'a> {
+    /// Lines go to `out`.
+    pub fn new(out: &'a mut dyn Write) -> Self {
+        Script { out }
+    }
+
+    /// The script is to run again when this file changes.
+    pub fn depends_on(&mut self, file: &Path) -> Result<(), Error> {
+        self.say(&format!("cargo::rerun-if-changed={}", file.display()))
+    }
+
+    /// The code that embeds these weights is to be compiled again when they change.
+    pub fn identity(&mut self, name: &str, weights: &[u8]) -> Result<(), Error> {
+        let variable = weights_variable(Form::Module, name);
+        self.say(&format!("cargo::rustc-env={variable}={}", weights_identity(weights)))
+    }
+
+    /// Shows the user a warning.
+    pub fn warn(&mut self, problem: &Problem) -> Result<(), Error> {
+        self.say(&format!("cargo::warning={problem}"))
+    }
+
+    /// A line: what would end it is left out.
+    fn say(&mut self, line: &str) -> Result<(), Error> {
+        let line = line.replace(['\n', '\r'], " ");
+        writeln!(self.out, "{line}").map_err(|error| {
+            Error::one("standard output", format!("cannot be written ({error})"), "run the script by cargo")
+        })
+    }
+}
+
+/// The data files of a model, and which of them it asked for.
+#[derive(Debug)]
+pub struct Data {
+    folder: Folder,
+    root: PathBuf,
+    asked: RefCell<BTreeSet<String>>,
+}
+
+impl Data {
+    /// Those beside this model.
+    pub fn of(model: &Path) -> Self {
+        let root = model.parent().unwrap_or(Path::new("")).to_owned();
+        Data { folder: Folder::of(model), root, asked: RefCell::default() }
+    }
+
+    /// The files that were asked for so far.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.asked.borrow().iter().map(|location| self.root.join(location)).collect()
+    }
+}
+
+impl ExternalData for Data {
+    fn read(&self, location: &str, offset: u64, length: u64) -> Result<Blob, String> {
+        self.asked.borrow_mut().insert(location.to_owned());
+        self.folder.read(location, offset, length)
+    }
+}
+
+/// The bytes of a model.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn read(file: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(file).map_err(|error| unreadable(file, &error, "the path of an ONNX file"))
+}
+
+/// A tuning file.
+///
+/// # Errors
+/// A file that cannot be read or is no text.
+pub fn read_tuning(file: &Path) -> Result<Tuning, Error> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| unreadable(file, &error, "the path of a file that `tilewright tune` wrote"))?;
+    Ok(Tuning::parse(&file.file_name().unwrap_or(file.as_os_str()).to_string_lossy(), &text))
+}
+
+fn unreadable(file: &Path, error: &std::io::Error, wanted: &str) -> Error {
+    let place = file.display().to_string();
+    Error::one(place, format!("cannot be read ({error})"), format!("give {wanted}, relative to Cargo.toml"))
+}
