@@ -40,9 +40,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let progress = Progress::new();
     progress.say("reading the model");
     let graph = args.model.load()?;
-    let words = args.code.words(&args.model);
-    let command =
-        format!("tilewright build {} -o <program>{words}", super::code::quoted(&args.model.file_name()));
+    let command = args.code.build_command(&args.model);
     let options = Options { command, ..args.code.options(&args.model, &graph)? };
     let program = args.program.build(graph, options, &progress)?;
     program.install(&args.output)?;

@@ -67,6 +67,11 @@ impl CodeArgs {
         })
     }
 
+    /// The command that builds the program, the same for all commands that do, so that they share what they build.
+    pub fn build_command(&self, model: &ModelArgs) -> String {
+        format!("tilewright build {} -o <program>{}", quoted(&model.file_name()), self.words(model))
+    }
+
     /// The arguments as one would type them, without what is default; the same for every folder and host.
     pub fn words(&self, model: &ModelArgs) -> String {
         let mut words = String::new();

@@ -10,18 +10,20 @@ pub mod check;
 pub mod code;
 pub mod compile;
 pub mod explain;
-pub mod facts;
 pub mod folder;
+pub mod measure;
 pub mod model;
 pub mod ops;
 pub mod program;
 pub mod progress;
+pub mod report;
 pub mod schedule;
 pub mod sources;
 pub mod tune;
 pub mod verify;
 pub mod zoo;
 
+pub use crate::report::facts;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::fmt;
@@ -42,7 +44,10 @@ enum Command {
     Compile(compile::Args),
     Build(build::Args),
     Verify(verify::Args),
+    Bench(measure::bench::Args),
+    Profile(measure::profile::Args),
     Explain(explain::Args),
+    Report(report::Args),
     Tune(tune::Args),
     Ops(ops::Args),
     Zoo(zoo::Args),
@@ -65,7 +70,10 @@ impl Command {
             Command::Compile(args) => compile::run(args, out),
             Command::Build(args) => build::run(args, out),
             Command::Verify(args) => verify::run(args, out),
+            Command::Bench(args) => measure::bench::run(args, out),
+            Command::Profile(args) => measure::profile::run(args, out),
             Command::Explain(args) => explain::run(args, out),
+            Command::Report(args) => report::run(args, out),
             Command::Tune(args) => tune::run(args, out),
             Command::Ops(args) => ops::run(args, out),
             Command::Zoo(args) => zoo::run(args, out),

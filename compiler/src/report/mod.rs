@@ -3,6 +3,9 @@
 //! Only facts of the plan and predictions of the cost rules; nothing here is measured.
 
 mod choices;
+pub mod facts;
+#[cfg(feature = "cli")]
+pub mod html;
 mod nodes;
 #[cfg(test)]
 mod tests;

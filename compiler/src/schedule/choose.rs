@@ -4,7 +4,7 @@
 
 use crate::base::feature_map::{BLOCK, Order};
 use crate::kernel::layout::{ConvWeights, WinogradWeights};
-use crate::kernel::spec::{ConvSpec, WinogradSpec};
+use crate::kernel::spec::{ConvSpec, KernelSpec, WinogradSpec};
 
 /// Tiles worth a look: outputs down and across.
 const TILES: [[usize; 2]; 3] = [[4, 4], [2, 4], [2, 2]];
@@ -62,6 +62,19 @@ pub fn winograds(spec: &ConvSpec) -> Vec<(f64, WinogradSpec)> {
 /// Estimated seconds of a direct convolution.
 pub fn direct(spec: &ConvSpec) -> f64 {
     time(spec.flops() as f64 / 2.0, stream(4 * ConvWeights::of(spec).len(), 1), EXPOSED)
+}
+
+/// Multiply-adds and additions per second of the core that estimates are about.
+pub const PEAK: f64 = 2.0 * PRODUCTS;
+
+/// Estimated seconds of any kernel. Only that of convolutions decides something; that of others is the longer of computing
+/// and of moving bytes within the last cache.
+pub fn predicted(spec: &KernelSpec) -> f64 {
+    match spec {
+        KernelSpec::Conv(spec) => direct(spec),
+        KernelSpec::Winograd(spec) => cost(spec),
+        other => (other.flops() as f64 / PEAK).max(other.bytes() as f64 / NEAR),
+    }
 }
 
 /// The Winograd convolution of this tile and, if it is given, this band.

@@ -4,6 +4,7 @@ pub mod candidates;
 pub mod choose;
 pub mod constrain;
 mod depthwise;
+mod live;
 pub mod lower;
 pub mod memory;
 mod names;

@@ -1,9 +1,11 @@
 //! The command, as its users meet it: arguments, exit codes, what it prints and writes.
 
 mod arguments;
+mod browser;
 mod compile;
 mod explain;
 mod folder;
+mod measure;
 mod programs;
 mod trained;
 mod tuning;

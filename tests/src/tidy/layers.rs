@@ -46,7 +46,8 @@ const ABOVE: [&str; 2] = ["cli", "configure"];
 const PROGRAMS: [&str; 1] = ["cli"];
 
 /// Crates that only some folders of the compiler use.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 8] = [
+    ("maud", &["report::html"]),
     ("prost", &["onnx"]),
     ("sha2", &["ir", "schedule"]),
     ("quote", &["emit"]),

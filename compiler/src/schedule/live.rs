@@ -1,0 +1,75 @@
+//! What is alive when: how much of the arena each step needs, and which step sets its size.
+
+use super::plan::{BufferId, Place, Plan, Step};
+use crate::base::feature_map::BLOCK;
+use crate::kernel::ir::Role;
+
+impl Plan {
+    /// Buffers of the arena that are alive during a step, scratch memory included, and no part of another.
+    pub fn alive(&self, step: usize) -> Vec<BufferId> {
+        let alive = |id: &BufferId| {
+            let buffer = self.buffer(*id);
+            let here = matches!(buffer.place, Place::Arena(_)) && buffer.whole.is_none();
+            here && (buffer.live.0..=buffer.live.1).contains(&step)
+        };
+        (0..self.buffers.len()).map(BufferId).filter(alive).collect()
+    }
+
+    /// Floats that are alive during each step.
+    pub fn occupancy(&self) -> Vec<usize> {
+        let floats = |id: BufferId| self.buffer(id).len.div_ceil(BLOCK) * BLOCK;
+        (0..self.steps.len()).map(|step| self.alive(step).into_iter().map(floats).sum()).collect()
+    }
+
+    /// The first step during which most floats are alive, and how many.
+    pub fn peak(&self) -> Option<(usize, usize)> {
+        let occupancy = self.occupancy().into_iter().enumerate();
+        occupancy.reduce(|most, next| if next.1 > most.1 { next } else { most })
+    }
+
+    /// The scratch memory of a step.
+    pub fn scratch_of(&self, step: &Step) -> Option<BufferId> {
+        let params = self.kernel(step).spec.params();
+        let roles = params.iter().map(|param| param.role).filter(|role| *role != Role::Weights);
+        roles.zip(&step.args).find(|(role, _)| *role == Role::Scratch).map(|(_, id)| *id)
+    }
+
+    /// The steps whose results a step reads, in order.
+    pub fn sources(&self, step: usize) -> Vec<usize> {
+        let Some(reader) = self.steps.get(step) else { return Vec::new() };
+        let reads = reader.args.split_last().map_or(&[][..], |(_, reads)| reads);
+        let scratch = self.scratch_of(reader);
+        let mut found = Vec::new();
+        for &id in reads.iter().filter(|id| Some(**id) != scratch) {
+            // What was written there last; parts of a whole have been written by several steps.
+            let mut from = self.range(id);
+            for (number, writer) in self.steps.iter().enumerate().take(step).rev() {
+                let Some(&written) = writer.args.last() else { continue };
+                let (start, end) = self.range(written);
+                let within = self.outermost(written) == self.outermost(id) && start < from.1 && from.0 < end;
+                if within && !found.contains(&number) {
+                    found.push(number);
+                }
+                if within && start <= from.0 && from.1 <= end {
+                    from = (0, 0);
+                }
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// First float of a buffer in its outermost whole, and the float behind its last.
+    fn range(&self, id: BufferId) -> (usize, usize) {
+        let start = self.start(id);
+        (start, start + self.buffer(id).len)
+    }
+
+    /// The buffer that this is a part of and that is no part of another.
+    fn outermost(&self, mut id: BufferId) -> BufferId {
+        while let Some(whole) = self.buffer(id).whole {
+            id = whole.id;
+        }
+        id
+    }
+}
