@@ -9,6 +9,7 @@ use tilewright::base::feature_map::{BLOCK, FeatureMap, Order};
 use tilewright::base::target::Isa;
 use tilewright::kernel::Schedule;
 use tilewright::kernel::ir::Kernel;
+use tilewright::kernel::layout::band::BandWeights;
 use tilewright::kernel::layout::{ConvWeights, MatMulWeights, WinogradWeights};
 use tilewright::kernel::spec::{
     ConvSpec, KernelSpec, MapFn, MapSpec, MatMulSpec, Rhs, Strided, WinogradSpec,
@@ -71,7 +72,12 @@ impl Case {
     pub fn schedule(&self, isa: &Isa) -> Schedule {
         match (&self.spec, &self.forced) {
             (KernelSpec::Conv(spec), Some(forced)) => Schedule::Conv(forced.schedule(spec)),
-            (KernelSpec::Depthwise(spec), Some(forced)) => Schedule::Depthwise(forced.schedule(spec)),
+            (KernelSpec::Banded(spec), Some(forced)) => {
+                Schedule::Conv(ConvSchedule { prefetch: 0, ..forced.schedule(spec) })
+            }
+            (KernelSpec::Depthwise(spec) | KernelSpec::Grouped(spec), Some(forced)) => {
+                Schedule::Depthwise(forced.schedule(spec))
+            }
             (spec, _) => schedule::tile::of(spec, isa),
         }
     }
@@ -85,10 +91,12 @@ impl Case {
     pub fn problem(&self) -> Problem {
         let numbers = &mut Numbers::named(&self.name);
         let (mut memory, want, terms, largest) = match &self.spec {
-            KernelSpec::Conv(spec) => conv(spec, ConvWeights::of(spec), numbers),
+            KernelSpec::Conv(spec) => conv(spec, &ConvWeights::of(spec), numbers),
+            KernelSpec::Grouped(spec) => conv(spec, &ConvWeights::grouped(spec), numbers),
+            KernelSpec::Banded(spec) => conv(spec, &BandWeights::of(spec), numbers),
             KernelSpec::Depthwise(spec) => {
                 let each = ConvSpec { groups: spec.x.c, ..*spec };
-                conv(&each, ConvWeights::depthwise(spec), numbers)
+                conv(&each, &ConvWeights::depthwise(spec), numbers)
             }
             KernelSpec::Winograd(spec) => winograd(spec, numbers),
             KernelSpec::MatMul(spec) => matmul(spec, numbers),
@@ -225,20 +233,55 @@ fn each_position(map: &FeatureMap, mut see: impl FnMut(usize, [usize; 4], bool))
 /// Inputs, wanted output, products per sum, largest operand.
 pub(crate) type Parts = (Vec<Vec<f32>>, Vec<Want>, usize, f64);
 
-fn conv(spec: &ConvSpec, layout: ConvWeights, numbers: &mut Numbers) -> Parts {
+/// Where packed weights of a convolution lie.
+trait Packed {
+    fn floats(&self) -> usize;
+    fn bias_at(&self, o: usize) -> usize;
+    fn weight_at(&self, o: usize, i: usize, ky: usize, kx: usize) -> usize;
+}
+
+impl Packed for ConvWeights {
+    fn floats(&self) -> usize {
+        self.len()
+    }
+
+    fn bias_at(&self, o: usize) -> usize {
+        self.bias_index(o)
+    }
+
+    fn weight_at(&self, o: usize, i: usize, ky: usize, kx: usize) -> usize {
+        self.index(o, i, ky, kx)
+    }
+}
+
+impl Packed for BandWeights {
+    fn floats(&self) -> usize {
+        self.len()
+    }
+
+    fn bias_at(&self, o: usize) -> usize {
+        o
+    }
+
+    fn weight_at(&self, o: usize, i: usize, ky: usize, kx: usize) -> usize {
+        self.index(o, i, ky, kx)
+    }
+}
+
+fn conv(spec: &ConvSpec, layout: &dyn Packed, numbers: &mut Numbers) -> Parts {
     let x = random(&spec.x, numbers);
     let residual = spec.residual.map(|map| (map, random(&map, numbers)));
     let [kh, kw] = spec.taps.kernel;
     let ci = spec.x.c / spec.groups;
     let w = numbers.units(spec.y.c * ci * kh * kw);
     let bias = spec.epilogue.bias.then(|| numbers.units(spec.y.c));
-    let mut packed = vec![0.0; layout.len()];
+    let mut packed = vec![0.0; layout.floats()];
     for o in 0..spec.y.c {
         if let Some(bias) = &bias {
-            packed[layout.bias_index(o)] = bias[o];
+            packed[layout.bias_at(o)] = bias[o];
         }
         for (tap, value) in w[o * ci * kh * kw..][..ci * kh * kw].iter().enumerate() {
-            packed[layout.index(o, tap / (kh * kw), tap / kw % kh, tap % kw)] = *value;
+            packed[layout.weight_at(o, tap / (kh * kw), tap / kw % kh, tap % kw)] = *value;
         }
     }
     let y = naive::conv(spec, &x, &w, bias.as_deref(), residual.as_ref().map(|(_, r)| r));
@@ -250,7 +293,7 @@ fn conv(spec: &ConvSpec, layout: ConvWeights, numbers: &mut Numbers) -> Parts {
 /// The operands of the direct convolution, with its weights transformed, and scratch memory full of NaN.
 fn winograd(spec: &WinogradSpec, numbers: &mut Numbers) -> Parts {
     let direct = ConvWeights::of(&spec.conv);
-    let (mut memory, want, terms, largest) = conv(&spec.conv, direct, numbers);
+    let (mut memory, want, terms, largest) = conv(&spec.conv, &direct, numbers);
     let layout = WinogradWeights::of(spec);
     let mut packed = vec![0.0; layout.len()];
     let [down, across] = [0, 1].map(|axis| matrices(spec.tile[axis], spec.conv.taps.stride[axis]));

@@ -38,7 +38,7 @@ impl Walk<'_> {
                 // Most loops store nothing: they sum.
                 Stmt::For(_, body) | Stmt::Unroll(_, body) if !stores(body) => {}
                 Stmt::For(var, body) | Stmt::Unroll(var, body) => {
-                    for value in 0..self.kernel.vars[var.0].count {
+                    for value in self.kernel.values(*var, |of| self.vars[of.0]) {
                         self.vars[var.0] = value;
                         self.block(body);
                     }

@@ -1,4 +1,5 @@
-//! The machine code of ResNet-50's kernels, and of depthwise convolutions: innermost loops keep their vectors in registers.
+//! The machine code of ResNet-50's kernels, and of convolutions of single channels and in groups: innermost loops keep their
+//! vectors in registers.
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
 use std::path::Path;
@@ -13,7 +14,10 @@ const SETS: [Isa; 2] = [AVX2, AVX512];
 
 /// True for the kernels in which all the time goes.
 fn has_products(case: &Case) -> bool {
-    matches!(case.spec, KernelSpec::Conv(_) | KernelSpec::Winograd(_) | KernelSpec::MatMul(_))
+    matches!(
+        case.spec,
+        KernelSpec::Conv(_) | KernelSpec::Banded(_) | KernelSpec::Winograd(_) | KernelSpec::MatMul(_)
+    )
 }
 
 /// The function of a kernel: both manglings write a name behind its length.
@@ -28,12 +32,21 @@ fn find<'a>(functions: &'a [Function], isa: &Isa, name: &str) -> &'a Function {
 fn innermost_loops_do_not_touch_the_stack() {
     let cases = [specs::of_resnet50(), specs::depthwise::of_networks()].concat();
     assert!(cases.iter().filter(|case| has_products(case)).count() > 20, "ResNet-50 has more convolutions");
-    let project = Project::kernels(Path::new(env!("CARGO_TARGET_TMPDIR")), "resnet50_kernels", &cases, &SETS);
+    keep_their_registers("resnet50_kernels", &cases);
+}
+
+#[test]
+fn innermost_loops_over_groups_do_not_touch_the_stack() {
+    keep_their_registers("grouped_kernels", &specs::grouped::of_networks());
+}
+
+fn keep_their_registers(project: &str, cases: &[Case]) {
+    let project = Project::kernels(Path::new(env!("CARGO_TARGET_TMPDIR")), project, cases, &SETS);
     let program = std::fs::read(project.build(Profile::Release)).expect("a readable program");
     let functions = functions(&program);
     let mut faults = Vec::new();
     for isa in &SETS {
-        for case in &cases {
+        for case in cases {
             let found = loops(find(&functions, isa, &case.name));
             let label = format!("{} for {}", case.name, isa.name);
             println!("{label}: {} loops of {} products", found.products, found.fmas);

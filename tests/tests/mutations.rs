@@ -68,6 +68,9 @@ fn with_address(expr: &Expr, change: &dyn Fn(&Addr, usize) -> Addr, lanes: usize
         Expr::Splat(addr) => vec![Expr::Splat(change(addr, 1))],
         Expr::Reg(_) | Expr::Const(_) => Vec::new(),
         Expr::Un(op, a) => boxed(again(a)).into_iter().map(|a| Expr::Un(*op, a)).collect(),
+        Expr::Spread(a, run, lane) => {
+            boxed(again(a)).into_iter().map(|a| Expr::Spread(a, *run, *lane)).collect()
+        }
         Expr::Bin(op, a, b) => {
             let left = boxed(again(a)).into_iter().map(|a| Expr::Bin(*op, a, b.clone()));
             left.chain(boxed(again(b)).into_iter().map(|b| Expr::Bin(*op, a.clone(), b))).collect()

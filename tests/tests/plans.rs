@@ -46,6 +46,12 @@ fn grouped_convolutions() {
     grouped(64, 64, 4);
     grouped(12, 20, 4);
     grouped(48, 32, 2);
+    grouped(32, 32, 16);
+    grouped(20, 20, 5);
+    grouped(24, 24, 3);
+    grouped(48, 96, 2);
+    grouped(96, 96, 4);
+    grouped(112, 28, 4);
 }
 
 #[test]

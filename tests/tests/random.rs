@@ -1,4 +1,4 @@
-//! Random convolutions, depthwise ones too, and random plans of memory, from fixed seeds: what holds for the chosen cases holds for any.
+//! Random convolutions, depthwise and grouped ones too, and random plans of memory, from fixed seeds: what holds for the chosen cases holds for any.
 
 use tilewright::base::epilogue::{Act, Epilogue};
 use tilewright::base::feature_map::{BLOCK, FeatureMap, Halo, Layout};
@@ -97,13 +97,33 @@ fn random_depthwise(numbers: &mut Numbers, extent: usize) -> ConvSpec {
     ConvSpec { x, groups: x.planes(), ..spec }
 }
 
+/// A convolution in random groups; half of them have a kernel for small ones.
+fn random_grouped(numbers: &mut Numbers, extent: usize) -> KernelSpec {
+    let spec = random_conv(numbers, extent, 40);
+    let groups = numbers.between(2, 12);
+    let small = numbers.between(0, 1) == 1;
+    let inputs = if small { numbers.pick(&[2, 4, 8]) } else { numbers.between(1, 25) };
+    let outputs = if small { inputs } else { numbers.between(1, 25) };
+    let layout = Layout::BLOCKED.with_halo(spec.x.layout.halo);
+    let spec = ConvSpec {
+        x: FeatureMap { c: groups * inputs, layout, ..spec.x },
+        y: FeatureMap { c: groups * outputs, ..spec.y },
+        residual: spec.residual.map(|map| FeatureMap { c: groups * outputs, ..map }),
+        groups,
+        ..spec
+    };
+    if small { KernelSpec::Grouped(spec) } else { KernelSpec::Banded(spec) }
+}
+
 #[test]
-fn random_depthwise_convolutions_agree_and_cover_their_output_once() {
+fn random_depthwise_and_grouped_convolutions_agree_and_cover_their_output_once() {
     let mut numbers = Numbers::new(6);
-    for round in 0..150 {
-        let spec = random_depthwise(&mut numbers, 24);
-        let spec = KernelSpec::Depthwise(spec);
-        let case = Case { name: format!("depthwise_{round}"), spec, forced: None };
+    for round in 0..300 {
+        let spec = match round % 2 {
+            0 => KernelSpec::Depthwise(random_depthwise(&mut numbers, 24)),
+            _ => random_grouped(&mut numbers, 12),
+        };
+        let case = Case { name: format!("conv_{round}"), spec, forced: None };
         for isa in &ISAS {
             let kernel = case.kernel(isa);
             assert_eq!(verify(&kernel), [""; 0], "{case:?} for {}", isa.name);

@@ -27,6 +27,8 @@ fn kernel_text() {
         ("conv1x1_blocks2", AVX2),
         ("depthwise3x3_clip", AVX512),
         ("depthwise5x5_stride2", AVX2),
+        ("grouped3x3_stride2", AVX512),
+        ("banded1x1_28", AVX2),
         ("matmul_row_tail", AVX2),
         ("avgpool3x3s2_padded", AVX512),
         ("softmax_tail", AVX2),
@@ -40,7 +42,9 @@ fn kernel_text() {
 
 #[test]
 fn rust_text() {
-    for name in ["conv3x3_stride2", "depthwise3x3", "matmul_row_few_columns", "softmax_tail"] {
+    for name in
+        ["conv3x3_stride2", "depthwise3x3", "grouped3x3_of4", "matmul_row_few_columns", "softmax_tail"]
+    {
         for isa in &ISAS {
             let kernel = specs::named(name).kernel(isa);
             let doc = [format!(" Case `{name}`.")];

@@ -4,7 +4,7 @@ use crate::base::binary::BinaryKind;
 use crate::base::epilogue::{Act, Epilogue};
 use crate::base::feature_map::{BLOCK, FeatureMap};
 use crate::kernel::Schedule;
-use crate::kernel::ir::{Kernel, Stmt};
+use crate::kernel::ir::{Kernel, Stmt, Values};
 use crate::kernel::spec::{ConvSpec, KernelSpec, MapFn, PoolKind, Taps};
 use crate::kernel::tile::ConvSchedule;
 use crate::kernel::winograd::WinogradSchedule;
@@ -47,6 +47,8 @@ pub fn lines(plan: &Plan, id: usize, kernel: &Kernel, schedule: &Schedule) -> Ve
 fn summary(spec: &KernelSpec) -> String {
     match spec {
         KernelSpec::Conv(spec) => conv(spec),
+        KernelSpec::Grouped(spec) => format!("{}; inputs are permuted within their block", conv(spec)),
+        KernelSpec::Banded(spec) => format!("{}; a block reads the inputs of its own groups", conv(spec)),
         KernelSpec::Depthwise(spec) => format!(
             "{}: {} -> {}{}",
             windowed("depthwise conv", &spec.taps),
@@ -163,7 +165,10 @@ fn loops(kernel: &Kernel) -> String {
         let nested = stmts.iter().map(|stmt| match stmt {
             Stmt::For(var, body) => {
                 let info = &kernel.vars[var.0];
-                let mut list = vec![format!("{}:{}", info.name, info.count)];
+                let mut list = match info.values {
+                    Values::Quotient(..) | Values::Rest(..) => Vec::new(),
+                    _ => vec![format!("{}:{}", info.name, info.count)],
+                };
                 list.extend(deepest(kernel, body));
                 list
             }

@@ -4,14 +4,16 @@
 //! literal: on entry of a loop the indices that depend on it are advanced once.
 
 use super::format::{self, comment};
+use super::tokens::{ident, length, literal, number};
 use super::{Header, bug, walk};
 use crate::base::diag::Error;
 use crate::base::target::Isa;
-use crate::kernel::ir::{Addr, Affine, Expr, Kernel, Lanes, ParamId, Reg, Role, Stmt, TASK, Var};
+use crate::kernel::ir::{Addr, Affine, Expr, Kernel, Lanes, ParamId, Reg, Role, Stmt, TASK, Values, Var};
 use crate::kernel::text::{bin_name, parameters, stride_name, un_name};
-use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 /// An index that a loop advances: the array and its terms, outermost first.
 type Key = (ParamId, Vec<(Var, usize)>);
@@ -28,6 +30,8 @@ struct Printer<'a> {
     changed: HashSet<usize>,
     /// Strides that were printed by name.
     strides: HashSet<&'static str>,
+    /// Names and rows of the tables of ranges.
+    tables: Vec<(Ident, &'a [Range<usize>])>,
 }
 
 /// The file of the kernel.
@@ -50,6 +54,7 @@ fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
         indices: HashMap::new(),
         changed: walk::changed_families(kernel),
         strides: HashSet::new(),
+        tables: Vec::new(),
     };
     let name = ident(&kernel.name);
     let tasks = literal(kernel.tasks());
@@ -70,7 +75,7 @@ fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
         let features = isa.features;
         quote!(#[target_feature(enable = #features)])
     };
-    let safety = safety(kernel);
+    let safety = comment(&walk::proof(kernel));
     let var = printer.counter(TASK, &kernel.body);
     let prologue = printer.stmts(&kernel.prologue);
     let body = printer.loop_body(TASK, &kernel.body);
@@ -79,11 +84,17 @@ fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
             let (name, value) = (ident(name), literal(*value));
             quote!(const #name: usize = #value;)
         });
+    let tables = printer.tables.iter().map(|(name, ranges)| {
+        let count = literal(ranges.len());
+        let (starts, ends) = (ranges.iter().map(|r| literal(r.start)), ranges.iter().map(|r| literal(r.end)));
+        quote!(const #name: [Range<usize>; #count] = [#(#starts..#ends),*];)
+    });
     quote! {
         /// Tasks of the kernel; any order, any split over threads.
         pub const TASKS: usize = #tasks;
         #(#lengths)*
         #(#strides)*
+        #(#tables)*
         #(#[doc = #doc])*
         #[inline(never)]
         #feature
@@ -98,7 +109,7 @@ fn function(kernel: &Kernel, isa: &Isa, doc: &[String]) -> TokenStream {
     }
 }
 
-impl Printer<'_> {
+impl<'a> Printer<'a> {
     fn var(&self, var: Var) -> Ident {
         ident(&self.kernel.vars[var.0].name)
     }
@@ -106,7 +117,39 @@ impl Printer<'_> {
     /// The variable of a loop over `body`, unnamed where nothing depends on it.
     fn counter(&self, var: Var, body: &[Stmt]) -> TokenStream {
         let name = self.var(var);
-        if walk::uses(body, var) { quote!(#name) } else { quote!(_) }
+        if walk::uses(self.kernel, body, var) { quote!(#name) } else { quote!(_) }
+    }
+
+    /// The range of a loop, or the one value of a variable that has only one.
+    fn values(&mut self, var: Var) -> TokenStream {
+        let kernel = self.kernel;
+        let info = &kernel.vars[var.0];
+        match &info.values {
+            Values::All => {
+                let count = literal(info.count);
+                quote!(0..#count)
+            }
+            Values::Within(of, ranges) => {
+                let (of, table) = (self.var(*of), self.table(&info.name, ranges));
+                quote!(v::range(&#table, #of))
+            }
+            Values::Quotient(of, by) | Values::Rest(of, by) => {
+                let (of, by) = (self.var(*of), literal(*by));
+                if matches!(info.values, Values::Rest(..)) { quote!(#of % #by) } else { quote!(#of / #by) }
+            }
+        }
+    }
+
+    /// The name of a table of ranges; of equal ones there is one.
+    fn table(&mut self, var: &str, ranges: &'a [Range<usize>]) -> Ident {
+        if let Some((name, _)) = self.tables.iter().find(|(_, known)| *known == ranges) {
+            return name.clone();
+        }
+        let number = self.tables.len();
+        let suffix = if number == 0 { String::new() } else { format!("_{}", number + 1) };
+        let name = format_ident!("{}_RANGES{suffix}", var.to_uppercase());
+        self.tables.push((name.clone(), ranges));
+        name
     }
 
     /// The inside of a loop: the indices that it advances, then its statements.
@@ -193,10 +236,14 @@ impl Printer<'_> {
         match stmt {
             Stmt::Comment(text) => comment(text),
             Stmt::For(var, body) => {
-                let (name, count) = (self.counter(*var, body), literal(self.kernel.vars[var.0].count));
+                let (name, info) = (self.counter(*var, body), &self.kernel.vars[var.0]);
                 let body = self.loop_body(*var, body);
-                let opaque = self.kernel.vars[var.0].opaque.then(|| quote!(let #name = v::opaque(#name);));
-                quote!(for #name in 0..#count { #opaque #body })
+                let opaque = info.opaque.then(|| quote!(let #name = v::opaque(#name);));
+                let values = self.values(*var);
+                match info.values {
+                    Values::All | Values::Within(..) => quote!(for #name in #values { #opaque #body }),
+                    Values::Quotient(..) | Values::Rest(..) => quote!(let #name = #values; #body),
+                }
             }
             Stmt::Unroll(var, body) => (0..self.kernel.vars[var.0].count)
                 .map(|value| {
@@ -283,6 +330,14 @@ impl Printer<'_> {
                 let (a, b, c) = (self.expr(a), self.expr(b), self.expr(c));
                 quote!(v::select(#a, #b, #c))
             }
+            Expr::Spread(a, run, lane) => {
+                let (a, run) = (self.expr(a), literal(*run));
+                let lane = match self.unrolled.iter().rev().find(|(var, _)| var == lane) {
+                    Some((_, value)) => literal(*value).into_token_stream(),
+                    None => self.var(*lane).into_token_stream(),
+                };
+                quote!(v::spread::<#run>(#a, #lane))
+            }
             Expr::Bin(op, a, b) => {
                 let (function, a, b) = (ident(bin_name(*op)), self.expr(a), self.expr(b));
                 quote!(v::#function(#a, #b))
@@ -334,40 +389,5 @@ impl Printer<'_> {
             .map(|(_, value)| value.to_string())
             .collect();
         ident(&format!("{}{}", self.kernel.regs[reg.family], values.join("_")))
-    }
-}
-
-/// The proof in numbers: the largest index of each array.
-fn safety(kernel: &Kernel) -> TokenStream {
-    let list = kernel.params.iter().zip(walk::ends(kernel)).filter_map(|(param, end)| {
-        let (start, lanes) = end?;
-        Some(format!("{}: {start} + {lanes} <= {}", param.name, param.len))
-    });
-    let list: Vec<String> = list.collect();
-    comment(&format!("SAFETY: the largest index of each array, as proved; {}", list.join("; ")))
-}
-
-fn ident(name: &str) -> Ident {
-    Ident::new(name, Span::call_site())
-}
-
-fn length(param: &str) -> Ident {
-    ident(&param.to_uppercase())
-}
-
-fn literal(value: usize) -> Literal {
-    Literal::usize_unsuffixed(value)
-}
-
-/// An f32 literal; infinities by name.
-fn number(value: f32) -> TokenStream {
-    match value {
-        f32::INFINITY => quote!(f32::INFINITY),
-        f32::NEG_INFINITY => quote!(f32::NEG_INFINITY),
-        _ if value.is_nan() => quote!(f32::NAN),
-        _ => {
-            let value = Literal::f32_unsuffixed(value);
-            quote!(#value)
-        }
     }
 }

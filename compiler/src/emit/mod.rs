@@ -10,6 +10,7 @@ mod library;
 mod model;
 mod names;
 mod table;
+mod tokens;
 mod walk;
 
 use crate::base::diag::Error;

@@ -5,7 +5,7 @@ use crate::kernel::verify::Ranges;
 use std::collections::HashSet;
 
 /// Per parameter the largest index of an access and the lanes from there on; `None` where there is no access.
-pub fn ends(kernel: &Kernel) -> Vec<Option<(usize, usize)>> {
+fn ends(kernel: &Kernel) -> Vec<Option<(usize, usize)>> {
     let mut ends: Vec<Option<(usize, usize)>> = vec![None; kernel.params.len()];
     let mut see = |addr: &Addr, lanes: usize, ranges: &Ranges| {
         if let Some(high) = ranges.max(&addr.at) {
@@ -18,6 +18,16 @@ pub fn ends(kernel: &Kernel) -> Vec<Option<(usize, usize)>> {
     each_access(kernel, &kernel.prologue, &mut Ranges::none(kernel), &mut see);
     each_access(kernel, &kernel.body, &mut Ranges::of(kernel), &mut see);
     ends
+}
+
+/// The proof in numbers: the largest index of each array.
+pub fn proof(kernel: &Kernel) -> String {
+    let list = kernel.params.iter().zip(ends(kernel)).filter_map(|(param, end)| {
+        let (start, lanes) = end?;
+        Some(format!("{}: {start} + {lanes} <= {}", param.name, param.len))
+    });
+    let list: Vec<String> = list.collect();
+    format!("SAFETY: the largest index of each array, as proved; {}", list.join("; "))
 }
 
 /// Every load and store with the ranges of the variables at that point.
@@ -57,7 +67,7 @@ fn each_load(expr: &Expr, see: &mut impl FnMut(&Addr, Lanes)) {
         Expr::Reg(_) | Expr::Const(_) => {}
         Expr::Fma(a, b, c) | Expr::Select(a, b, c) => [a, b, c].into_iter().for_each(|e| each_load(e, see)),
         Expr::Bin(_, a, b) => [a, b].into_iter().for_each(|e| each_load(e, see)),
-        Expr::Un(_, a) => each_load(a, see),
+        Expr::Un(_, a) | Expr::Spread(a, ..) => each_load(a, see),
     }
 }
 
@@ -96,13 +106,27 @@ pub fn changed_families(kernel: &Kernel) -> HashSet<usize> {
     changed
 }
 
-/// True when an address or a condition depends on the variable.
-pub fn uses(stmts: &[Stmt], var: Var) -> bool {
+/// True when an address, a condition, another variable or a choice of lanes depends on the variable.
+pub fn uses(kernel: &Kernel, stmts: &[Stmt], var: Var) -> bool {
     let mut used = false;
     each_addr(stmts, &mut |addr, _| used |= addr.at.terms.iter().any(|&(v, _)| v == var));
     used || stmts.iter().any(|stmt| match stmt {
-        Stmt::If(v, _, body) => *v == var || uses(body, var),
-        Stmt::For(_, body) | Stmt::Unroll(_, body) => uses(body, var),
+        Stmt::If(v, _, body) => *v == var || uses(kernel, body, var),
+        Stmt::For(v, body) | Stmt::Unroll(v, body) => {
+            kernel.vars[v.0].values.of() == Some(var) || uses(kernel, body, var)
+        }
+        Stmt::Let(_, value) | Stmt::Set(_, value) | Stmt::Store(_, value, _) => chooses(value, var),
         _ => false,
     })
+}
+
+/// True when the variable chooses lanes of the expression.
+fn chooses(expr: &Expr, var: Var) -> bool {
+    match expr {
+        Expr::Load(..) | Expr::Splat(_) | Expr::Reg(_) | Expr::Const(_) => false,
+        Expr::Fma(a, b, c) | Expr::Select(a, b, c) => [a, b, c].into_iter().any(|e| chooses(e, var)),
+        Expr::Bin(_, a, b) => chooses(a, var) || chooses(b, var),
+        Expr::Un(_, a) => chooses(a, var),
+        Expr::Spread(a, _, lane) => *lane == var || chooses(a, var),
+    }
 }

@@ -1,7 +1,8 @@
 //! The builder: closures nest as the loops do, so that a kernel's builder looks like its loop nest.
 
 use super::ir::{
-    Addr, Affine, BinOp, Expr, Kernel, Lanes, Param, ParamId, Reg, Role, Stmt, TASK, UnOp, Var, VarInfo,
+    Addr, Affine, BinOp, Expr, Kernel, Lanes, Param, ParamId, Reg, Role, Stmt, TASK, UnOp, Values, Var,
+    VarInfo,
 };
 use crate::base::functions::Func;
 use crate::base::real::Real;
@@ -18,7 +19,7 @@ pub struct Builder {
 impl Builder {
     /// A kernel whose task loop runs `tasks` times with a variable of this name.
     pub fn new(name: String, lanes: usize, task: &str, tasks: usize) -> Self {
-        let vars = vec![VarInfo { name: task.to_owned(), count: tasks, opaque: false }];
+        let vars = vec![VarInfo { name: task.to_owned(), count: tasks, values: Values::All, opaque: false }];
         let kernel = Kernel {
             name,
             doc: Vec::new(),
@@ -76,7 +77,7 @@ impl Builder {
             number += 1;
             unique = format!("{name}{number}");
         }
-        self.kernel.vars.push(VarInfo { name: unique, count, opaque: false });
+        self.kernel.vars.push(VarInfo { name: unique, count, values: Values::All, opaque: false });
         Var(self.kernel.vars.len() - 1)
     }
 
@@ -118,7 +119,39 @@ impl Builder {
         self.push(Stmt::For(var, stmts));
     }
 
-    /// The same, written out `count` times.
+    /// The same over the values of the range whose number `of` is; all are less than `count`.
+    pub fn for_within(
+        &mut self,
+        name: &str,
+        count: usize,
+        (of, ranges): (Var, Vec<Range<usize>>),
+        body: impl FnOnce(&mut Self, Var),
+    ) {
+        self.dependent(name, count, Values::Within(of, ranges), body);
+    }
+
+    /// Declares `of / by` and `of % by`.
+    pub fn divide(
+        &mut self,
+        [quotient, rest]: [&str; 2],
+        of: Var,
+        by: usize,
+        body: impl FnOnce(&mut Self, Var, Var),
+    ) {
+        let count = self.kernel.vars[of.0].count.div_ceil(by);
+        self.dependent(quotient, count, Values::Quotient(of, by), |b, quotient| {
+            b.dependent(rest, by, Values::Rest(of, by), |b, rest| body(b, quotient, rest));
+        });
+    }
+
+    fn dependent(&mut self, name: &str, count: usize, values: Values, body: impl FnOnce(&mut Self, Var)) {
+        let var = self.var(name, count);
+        self.kernel.vars[var.0].values = values;
+        let stmts = self.body(var, body);
+        self.push(Stmt::For(var, stmts));
+    }
+
+    /// The same as a loop over all, written out `count` times.
     pub fn unroll(&mut self, name: &str, count: usize, body: impl FnOnce(&mut Self, Var)) {
         let var = self.var(name, count);
         let stmts = self.body(var, body);
@@ -222,6 +255,11 @@ pub fn bin(op: BinOp, a: Expr, b: Expr) -> Expr {
 /// `yes` where `test` is not 0, else `no`.
 pub fn select(test: Expr, yes: Expr, no: Expr) -> Expr {
     Expr::Select(Box::new(test), Box::new(yes), Box::new(no))
+}
+
+/// Of each run of `run` lanes, that whose number in the run `lane` is, in all of them.
+pub fn spread(a: Expr, run: usize, lane: Var) -> Expr {
+    Expr::Spread(Box::new(a), run, lane)
 }
 
 /// A function without parameters.

@@ -30,7 +30,7 @@ pub fn build(name: String, spec: &ConvSpec, schedule: &ConvSchedule, isa: &Isa) 
             let group = b.task();
             b.for_("g", groups, |b, g| {
                 let place = frame.start(g).of_group(&frame, group);
-                sweep_images(b, &frame, &place, tile);
+                sweep_images(b, &frame, &place, &tile);
             });
             b.finish()
         }
@@ -38,7 +38,7 @@ pub fn build(name: String, spec: &ConvSpec, schedule: &ConvSchedule, isa: &Isa) 
             let mut b = Builder::new(name, isa.lanes, "g", groups);
             let frame = Frame::new(&mut b, spec, schedule);
             let place = frame.start(b.task());
-            sweep_images(&mut b, &frame, &place, tile);
+            sweep_images(&mut b, &frame, &place, &tile);
             b.finish()
         }
         LoopOrder::RowsOutside(rows) => {
@@ -48,7 +48,7 @@ pub fn build(name: String, spec: &ConvSpec, schedule: &ConvSchedule, isa: &Isa) 
             let band = b.task();
             b.for_("g", groups, |b, g| {
                 let place = frame.start(g).of_band(&frame, band, rows);
-                sweep_images(b, &frame, &place, tile);
+                sweep_images(b, &frame, &place, &tile);
             });
             b.finish()
         }
@@ -56,10 +56,10 @@ pub fn build(name: String, spec: &ConvSpec, schedule: &ConvSchedule, isa: &Isa) 
 }
 
 /// Builds one register tile of a region at a place; the last argument is the number of the tile in its sweep.
-pub type Tile = fn(&mut Builder, &Frame, &Region, &Place, &Affine);
+pub type Tile<'a> = &'a dyn Fn(&mut Builder, &Frame, &Region, &Place, &Affine);
 
 /// All tiles of every image.
-pub fn sweep_images(b: &mut Builder, frame: &Frame, place: &Place, tile: Tile) {
+pub fn sweep_images(b: &mut Builder, frame: &Frame, place: &Place, tile: Tile<'_>) {
     if frame.spec.y.n == 1 {
         return sweep(b, frame, place, tile);
     }
@@ -67,7 +67,7 @@ pub fn sweep_images(b: &mut Builder, frame: &Frame, place: &Place, tile: Tile) {
 }
 
 /// All tiles of one group of output blocks, then the halo around them.
-fn sweep(b: &mut Builder, frame: &Frame, place: &Place, tile: Tile) {
+fn sweep(b: &mut Builder, frame: &Frame, place: &Place, tile: Tile<'_>) {
     let mut first = 0;
     for region in &frame.schedule.regions {
         let number = Affine::constant(first);
@@ -114,19 +114,12 @@ fn loop_unless_one(b: &mut Builder, name: &str, count: usize, body: impl FnOnce(
 
 /// One register tile.
 fn tile(b: &mut Builder, frame: &Frame, region: &Region, at: &Place, number: &Affine) {
-    let parts = BLOCK / b.lanes();
-    each_acc(b, frame, region, parts, |b, index| {
-        let start = match frame.weights.bias {
-            0 => Expr::Const(Real::new(0.0)),
-            _ => load(frame.w, at.w.clone().plus(index[2], frame.weights.panel()).plus(index[3], b.lanes())),
-        };
-        b.let_(frame.acc, index, start);
-    });
+    begin(b, frame, region, &at.w);
     let prefetch = frame.prefetch(&at.w, number);
     prefetch.emit(b, 0, 0, &[]);
-    let at = at.past_bias(frame);
+    let behind = at.past_bias(frame);
     for blocks in frame.weights.in_runs() {
-        let at = at.past_in_blocks(frame, blocks.first);
+        let at = behind.past_in_blocks(frame, blocks.first);
         loop_unless_one(b, "cb", blocks.count, |b, cb| {
             let at = at.of_in_block(frame, cb);
             prefetch.emit(b, 1, blocks.first, &[cb]);
@@ -139,7 +132,25 @@ fn tile(b: &mut Builder, frame: &Frame, region: &Region, at: &Place, number: &Af
             });
         });
     }
-    each_acc(b, frame, region, parts, |b, index| {
+    end(b, frame, region, at);
+}
+
+/// Accumulators that begin with the bias of the first block, which is at `bias`; that of others is a panel further on.
+pub fn begin(b: &mut Builder, frame: &Frame, region: &Region, bias: &Affine) {
+    each_acc(b, frame, region, |b, index| {
+        let start = match frame.spec.epilogue.bias {
+            false => Expr::Const(Real::new(0.0)),
+            true => {
+                load(frame.w, bias.clone().plus(index[2], frame.weights.panel()).plus(index[3], b.lanes()))
+            }
+        };
+        b.let_(frame.acc, index, start);
+    });
+}
+
+/// What follows the sums, and the stores.
+pub fn end(b: &mut Builder, frame: &Frame, region: &Region, at: &Place) {
+    each_acc(b, frame, region, |b, index| {
         let acc = get(frame.acc, index);
         let lane = index[3];
         let sum = match (frame.r, &frame.spec.residual) {
@@ -157,7 +168,7 @@ fn tile(b: &mut Builder, frame: &Frame, region: &Region, at: &Place, number: &Af
 }
 
 /// The first `lanes` channels of one input block at one tap.
-fn channels(b: &mut Builder, frame: &Frame, region: &Region, at: &Place, lanes: usize) {
+pub fn channels(b: &mut Builder, frame: &Frame, region: &Region, at: &Place, lanes: usize) {
     let parts = BLOCK / b.lanes();
     let pitch = frame.channel_pitch();
     let unroll = if lanes.is_multiple_of(UNROLL_K) { UNROLL_K } else { lanes };
@@ -193,13 +204,8 @@ fn positions(b: &mut Builder, region: &Region, body: impl FnOnce(&mut Builder, V
 }
 
 /// Runs over the accumulators: index is row, column, block, part of the block.
-fn each_acc(
-    b: &mut Builder,
-    frame: &Frame,
-    region: &Region,
-    parts: usize,
-    body: impl FnOnce(&mut Builder, &[Var; 4]),
-) {
+fn each_acc(b: &mut Builder, frame: &Frame, region: &Region, body: impl FnOnce(&mut Builder, &[Var; 4])) {
+    let parts = BLOCK / b.lanes();
     positions(b, region, |b, r, q| {
         b.unroll("j", frame.schedule.blocks, |b, j| b.unroll("h", parts, |b, h| body(b, &[r, q, j, h])));
     });

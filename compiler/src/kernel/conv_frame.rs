@@ -3,6 +3,7 @@
 use super::build::Builder;
 use super::ir::{Affine, ParamId, Role, Var};
 use super::layout::ConvWeights;
+use super::layout::band::BandWeights;
 use super::spec::{ConvSpec, KernelSpec};
 use super::tile::{ConvSchedule, LoopOrder, Region};
 use crate::base::feature_map::{BLOCK, Order};
@@ -38,6 +39,20 @@ impl<'a> Frame<'a> {
 
     pub fn depthwise(b: &mut Builder, spec: &'a ConvSpec, schedule: &'a ConvSchedule) -> Self {
         Self::over(b, &KernelSpec::Depthwise(*spec), spec, schedule, ConvWeights::depthwise(spec))
+    }
+
+    pub fn grouped(b: &mut Builder, spec: &'a ConvSpec, schedule: &'a ConvSchedule) -> Self {
+        Self::over(b, &KernelSpec::Grouped(*spec), spec, schedule, ConvWeights::grouped(spec))
+    }
+
+    /// Its weights begin behind all bias.
+    pub fn banded(
+        b: &mut Builder,
+        spec: &'a ConvSpec,
+        schedule: &'a ConvSchedule,
+        weights: &BandWeights,
+    ) -> Self {
+        Self::over(b, &KernelSpec::Banded(*spec), spec, schedule, weights.panels)
     }
 
     fn over(
@@ -251,6 +266,21 @@ impl Place {
         at.x.base += kx * frame.spec.taps.dilation[1] * frame.spec.x.pitch_x();
         at.w.base += kx * frame.weights.pitch_tap();
         at
+    }
+
+    /// In block `plane` of a convolution of as many outputs as inputs.
+    pub fn of_plane(&self, frame: &Frame, plane: Var) -> Place {
+        let spec = frame.spec;
+        let r = spec.residual.map_or(0, |r| r.pitch_plane());
+        let y = spec.y.pitch_plane();
+        let mut place = self.moved(Some(plane), spec.x.pitch_plane(), frame.weights.panel(), r, y);
+        place.plane = place.plane.plus(plane, y);
+        place
+    }
+
+    /// In vector `i` of outputs that read the same inputs.
+    pub fn of_outputs(&self, i: Var, lanes: usize) -> Place {
+        self.moved(Some(i), 0, lanes, lanes, lanes)
     }
 
     /// In part `h` of each block, a vector of `lanes` channels.

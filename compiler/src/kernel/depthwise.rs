@@ -31,7 +31,7 @@ pub fn build(name: String, spec: &ConvSpec, schedule: &ConvSchedule, isa: &Isa) 
             let mut b = Builder::new(name, isa.lanes, "plane", spec.groups);
             let frame = Frame::depthwise(&mut b, spec, schedule);
             let place = frame.corner().of_group(&frame, b.task());
-            sweep_images(&mut b, &frame, &place, tile);
+            sweep_images(&mut b, &frame, &place, &tile);
             b.finish()
         }
         LoopOrder::RowsOutside(rows) => {
@@ -40,7 +40,7 @@ pub fn build(name: String, spec: &ConvSpec, schedule: &ConvSchedule, isa: &Isa) 
             let band = b.task();
             b.for_("plane", spec.groups, |b, plane| {
                 let place = frame.corner().of_group(&frame, plane).of_band(&frame, band, rows);
-                sweep_images(b, &frame, &place, tile);
+                sweep_images(b, &frame, &place, &tile);
             });
             b.finish()
         }
@@ -49,41 +49,16 @@ pub fn build(name: String, spec: &ConvSpec, schedule: &ConvSchedule, isa: &Isa) 
 
 /// One register tile.
 fn tile(b: &mut Builder, frame: &Frame, region: &Region, at: &Place, _: &Affine) {
-    let spec = frame.spec;
-    let [kh, kw] = spec.taps.kernel;
     parts(b, |b, h| {
         let at = at.of_part(h, b.lanes());
-        each_acc(b, region, |b, acc, r, _| {
-            let bias = match frame.weights.bias {
-                0 => Expr::Const(Real::new(0.0)),
-                _ => load(frame.w, at.w.clone()),
-            };
-            b.let_(acc, &[r], bias);
-        });
+        begin(b, frame, region, &at);
         let behind = at.past_bias(frame);
-        b.for_opaque("ky", kh, |b, ky| {
-            let row = behind.of_tap(frame, Some(ky), None);
-            let (each, rest) = taps_at_once(kw);
-            b.for_("kx", kw / each, |b, kx| {
-                let dilation = spec.taps.dilation[1];
-                let first = row.advance(Some(kx), each * dilation * spec.x.pitch_x(), each * BLOCK);
-                taps(b, frame, region, &first, each);
+        b.for_opaque("ky", frame.spec.taps.kernel[0], |b, ky| {
+            columns(b, frame, &behind.of_tap(frame, Some(ky), None), |b, at, count| {
+                taps(b, frame, region, at, count, &|from| load(frame.x, from));
             });
-            if rest > 0 {
-                taps(b, frame, region, &row.past_taps(frame, kw - rest), rest);
-            }
         });
-        each_acc(b, region, |b, acc, r, q| {
-            let sum = match (frame.r, &spec.residual) {
-                (Some(param), Some(map)) => {
-                    let near = at.r.clone().plus(r, map.pitch_y()).offset(q * map.pitch_x());
-                    epilogue::add(get(acc, &[r]), load(param, near))
-                }
-                _ => get(acc, &[r]),
-            };
-            let to = at.y.clone().plus(r, spec.y.pitch_y()).offset(q * spec.y.pitch_x());
-            b.store(frame.y, to, epilogue::activate(spec.epilogue.act, sum));
-        });
+        end(b, frame, region, &at);
     });
 }
 
@@ -95,8 +70,56 @@ fn parts(b: &mut Builder, body: impl FnOnce(&mut Builder, Var)) {
     }
 }
 
-/// `count` taps of one row of the window, from that at `at` on.
-fn taps(b: &mut Builder, frame: &Frame, region: &Region, at: &Place, count: usize) {
+/// Accumulators that begin with the bias.
+pub fn begin(b: &mut Builder, frame: &Frame, region: &Region, at: &Place) {
+    each_acc(b, region, |b, acc, r, _| {
+        let bias = match frame.weights.bias {
+            0 => Expr::Const(Real::new(0.0)),
+            _ => load(frame.w, at.w.clone()),
+        };
+        b.let_(acc, &[r], bias);
+    });
+}
+
+/// What follows the sums, and the stores.
+pub fn end(b: &mut Builder, frame: &Frame, region: &Region, at: &Place) {
+    let spec = frame.spec;
+    each_acc(b, region, |b, acc, r, q| {
+        let sum = match (frame.r, &spec.residual) {
+            (Some(param), Some(map)) => {
+                let near = at.r.clone().plus(r, map.pitch_y()).offset(q * map.pitch_x());
+                epilogue::add(get(acc, &[r]), load(param, near))
+            }
+            _ => get(acc, &[r]),
+        };
+        let to = at.y.clone().plus(r, spec.y.pitch_y()).offset(q * spec.y.pitch_x());
+        b.store(frame.y, to, epilogue::activate(spec.epilogue.act, sum));
+    });
+}
+
+/// Runs over the columns of one row of the window: where some of them begin, and how many are done at a time.
+pub fn columns(b: &mut Builder, frame: &Frame, row: &Place, body: impl Fn(&mut Builder, &Place, usize)) {
+    let spec = frame.spec;
+    let kw = spec.taps.kernel[1];
+    let (each, rest) = taps_at_once(kw);
+    b.for_("kx", kw / each, |b, kx| {
+        let step = each * spec.taps.dilation[1] * spec.x.pitch_x();
+        body(b, &row.advance(Some(kx), step, each * BLOCK), each);
+    });
+    if rest > 0 {
+        body(b, &row.past_taps(frame, kw - rest), rest);
+    }
+}
+
+/// `count` taps of one row of the window, from that at `at` on; `input` makes the operand of what is at an address.
+pub fn taps(
+    b: &mut Builder,
+    frame: &Frame,
+    region: &Region,
+    at: &Place,
+    count: usize,
+    input: &dyn Fn(Affine) -> Expr,
+) {
     let taps = &frame.spec.taps;
     let weights: Vec<usize> = (0..count).map(|kx| b.regs(&format!("w{kx}_"))).collect();
     for (kx, &weight) in weights.iter().enumerate() {
@@ -117,7 +140,7 @@ fn taps(b: &mut Builder, frame: &Frame, region: &Region, at: &Place, count: usiz
             if seen.is_empty() {
                 continue;
             }
-            b.let_(frame.xv, &[], load(frame.x, row.clone().offset(ix * frame.spec.x.pitch_x())));
+            b.let_(frame.xv, &[], input(row.clone().offset(ix * frame.spec.x.pitch_x())));
             for (kx, q) in seen {
                 let acc = accumulator(b, q);
                 b.set(acc, &[r], fma(get(frame.xv, &[]), get(weights[kx], &[]), get(acc, &[r])));
@@ -127,7 +150,7 @@ fn taps(b: &mut Builder, frame: &Frame, region: &Region, at: &Place, count: usiz
 }
 
 /// The registers of output column `q`, one a row.
-fn accumulator(b: &mut Builder, q: usize) -> usize {
+pub fn accumulator(b: &mut Builder, q: usize) -> usize {
     b.regs(&format!("acc{q}_"))
 }
 

@@ -28,7 +28,7 @@ pub fn run(kernel: &Kernel, memory: &mut [Vec<f32>]) -> Result<(), Fault> {
 
 impl Machine<'_> {
     fn count(&mut self, var: Var, body: &[Stmt]) -> Result<(), Fault> {
-        for value in 0..self.kernel.vars[var.0].count {
+        for value in self.kernel.values(var, |of| self.vars[of.0]) {
             self.vars[var.0] = value;
             self.block(body)?;
         }
@@ -113,6 +113,10 @@ impl Machine<'_> {
                 a.iter().zip(&b).map(|(&a, &b)| binary(*op, a, b)).collect()
             }
             Expr::Un(op, a) => unary(*op, &self.expr(a)?),
+            Expr::Spread(a, run, lane) => {
+                let (a, lane) = (self.expr(a)?, self.vars[lane.0]);
+                (0..all).map(|l| a[l / run * run + lane]).collect()
+            }
             Expr::Select(test, yes, no) => {
                 let (test, yes, no) = (self.expr(test)?, self.expr(yes)?, self.expr(no)?);
                 let lanes = test.iter().zip(yes.iter().zip(&no));

@@ -12,16 +12,31 @@ use std::ops::Range;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct Var(pub usize);
 
-/// Name and extent of a loop variable; it counts `0..count`.
+/// Name and values of a loop variable.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VarInfo {
     /// Name, unique among the loops around it.
     pub name: String,
-    /// Number of iterations.
+    /// All values are less than this.
     pub count: usize,
+    /// Which of them it takes.
+    pub values: Values,
     /// Whoever compiles the generated code is not to know its values: else what a small loop loads would be loaded before
     /// the loops around it, for all values at once, into registers that there are not.
     pub opaque: bool,
+}
+
+/// Which values a loop variable takes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Values {
+    /// All of `0..count`.
+    All,
+    /// Those of the range whose number another variable is; none is empty.
+    Within(Var, Vec<Range<usize>>),
+    /// One: another variable, divided.
+    Quotient(Var, usize),
+    /// One: the rest of that division.
+    Rest(Var, usize),
 }
 
 /// A parameter: index into [`Kernel::params`].
@@ -180,6 +195,8 @@ pub enum Expr {
     Un(UnOp, Box<Expr>),
     /// The third operand where the first is 0, else the second.
     Select(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// Of each run of so many lanes, that whose number in the run the variable is, in all of them.
+    Spread(Box<Expr>, usize, Var),
 }
 
 /// A statement. Registers live until the end of the enclosing loop or condition; unrolling opens no scope.
@@ -242,5 +259,27 @@ impl Kernel {
     /// Number of tasks.
     pub fn tasks(&self) -> usize {
         self.vars[TASK.0].count
+    }
+
+    /// The values that a variable takes where those further out are as `value` says.
+    pub fn values(&self, var: Var, value: impl Fn(Var) -> usize) -> Range<usize> {
+        let only = |value: usize| value..value + 1;
+        let info = &self.vars[var.0];
+        match &info.values {
+            Values::All => 0..info.count,
+            Values::Within(of, ranges) => ranges.get(value(*of)).cloned().unwrap_or_default(),
+            Values::Quotient(of, by) => only(value(*of).checked_div(*by).unwrap_or_default()),
+            Values::Rest(of, by) => only(value(*of).checked_rem(*by).unwrap_or_default()),
+        }
+    }
+}
+
+impl Values {
+    /// The variable that they depend on.
+    pub const fn of(&self) -> Option<Var> {
+        match self {
+            Values::All => None,
+            Values::Within(of, _) | Values::Quotient(of, _) | Values::Rest(of, _) => Some(*of),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Where each number of packed weights lies: one definition for the kernel builders and for the weight packer.
 
+pub mod band;
+
 use super::spec::{ConvSpec, MatMulSpec, WinogradSpec};
 use crate::base::feature_map::{BLOCK, Order};
 
@@ -77,6 +79,12 @@ impl ConvWeights {
             in_lanes: 1,
             last_lanes: 1,
         }
+    }
+
+    /// The layout that the kernel of small groups reads, several of which are in a block of 16 channels: what is stored of a
+    /// tap is, for each input of a group, the vector of 16 numbers by which it is multiplied for the outputs of the block.
+    pub fn grouped(spec: &ConvSpec) -> Self {
+        ConvWeights { groups: spec.groups, in_blocks: spec.x.c / spec.groups, ..Self::depthwise(spec) }
     }
 
     /// The blocks of input channels: those that are full, then the last if it is not.

@@ -3,12 +3,14 @@
 //! A kernel knows numbers, not networks.
 
 pub mod along;
+pub mod banded;
 pub mod build;
 pub mod conv;
 mod conv_frame;
 pub mod copy;
 pub mod depthwise;
 pub mod epilogue;
+pub mod grouped;
 pub mod halo;
 pub mod interp;
 pub mod ir;
@@ -36,9 +38,9 @@ use winograd::WinogradSchedule;
 /// How a kernel runs on one instruction set.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Schedule {
-    /// Of a direct convolution.
+    /// Of a direct convolution, in groups of any size.
     Conv(ConvSchedule),
-    /// Of a depthwise convolution; one block at a time.
+    /// Of a convolution of single channels or of small groups; one block at a time.
     Depthwise(ConvSchedule),
     /// Of a Winograd convolution.
     Winograd(WinogradSchedule),
@@ -54,6 +56,10 @@ pub fn build(name: String, spec: &KernelSpec, schedule: &Schedule, isa: &Isa) ->
         (KernelSpec::Conv(spec), _) => conv::build(name, spec, &ConvSchedule::simplest(spec), isa),
         (KernelSpec::Depthwise(spec), Schedule::Depthwise(tiles)) => depthwise::build(name, spec, tiles, isa),
         (KernelSpec::Depthwise(spec), _) => depthwise::build(name, spec, &ConvSchedule::simplest(spec), isa),
+        (KernelSpec::Grouped(spec), Schedule::Depthwise(tiles)) => grouped::build(name, spec, tiles, isa),
+        (KernelSpec::Grouped(spec), _) => grouped::build(name, spec, &ConvSchedule::simplest(spec), isa),
+        (KernelSpec::Banded(spec), Schedule::Conv(tiles)) => banded::build(name, spec, tiles, isa),
+        (KernelSpec::Banded(spec), _) => banded::build(name, spec, &ConvSchedule::simplest(spec), isa),
         (KernelSpec::Winograd(spec), Schedule::Winograd(tiles)) => winograd::build(name, spec, tiles, isa),
         (KernelSpec::Winograd(spec), _) => winograd::build(name, spec, &WinogradSchedule::SIMPLEST, isa),
         (KernelSpec::MatMul(spec), _) => matmul::build(name, spec, isa),

@@ -15,6 +15,8 @@ pub fn name(spec: &KernelSpec) -> String {
             let family = windowed("depthwise", &spec.taps);
             format!("{family}_{}{}", extents(&spec.x), suffix(spec.epilogue))
         }
+        KernelSpec::Grouped(spec) => conv(spec).replacen("conv", "grouped", 1),
+        KernelSpec::Banded(spec) => conv(spec).replacen("conv", "banded", 1),
         KernelSpec::Winograd(spec) => {
             let [my, mx] = spec.tile;
             conv(&spec.conv).replacen("conv", &format!("winograd{my}x{mx}_"), 1)

@@ -4,6 +4,7 @@ pub mod movement;
 
 pub use super::along::AlongSpec;
 use super::ir::{Param, Role};
+use super::layout::band::BandWeights;
 use super::layout::{ConvWeights, MatMulWeights, WinogradWeights};
 pub use super::lrn::LrnSpec;
 pub use super::reduce::ReduceSpec;
@@ -20,6 +21,10 @@ pub enum KernelSpec {
     Conv(ConvSpec),
     /// Convolution of each channel by itself, as many outputs as inputs. Its groups are blocks of 16 channels.
     Depthwise(ConvSpec),
+    /// Convolution in groups of 2, 4 or 8 channels, as many outputs as inputs. Its groups are those of the operator.
+    Grouped(ConvSpec),
+    /// Direct convolution in groups that fill no whole blocks of 16 channels. Its groups are those of the operator.
+    Banded(ConvSpec),
     /// Winograd convolution.
     Winograd(WinogradSpec),
     /// Matrix product.
@@ -231,11 +236,18 @@ impl KernelSpec {
         let mut params = Vec::new();
         let mut add = |name, role, len| params.push(Param { name, role, len });
         match self {
-            KernelSpec::Conv(spec) | KernelSpec::Depthwise(spec) => {
+            KernelSpec::Conv(spec)
+            | KernelSpec::Depthwise(spec)
+            | KernelSpec::Grouped(spec)
+            | KernelSpec::Banded(spec) => {
                 add("x", Role::Input, spec.x.len());
-                let depthwise = matches!(self, KernelSpec::Depthwise(_));
-                let weights = if depthwise { ConvWeights::depthwise(spec) } else { ConvWeights::of(spec) };
-                add("w", Role::Weights, weights.len());
+                let weights = match self {
+                    KernelSpec::Depthwise(_) => ConvWeights::depthwise(spec).len(),
+                    KernelSpec::Grouped(_) => ConvWeights::grouped(spec).len(),
+                    KernelSpec::Banded(_) => BandWeights::of(spec).len(),
+                    _ => ConvWeights::of(spec).len(),
+                };
+                add("w", Role::Weights, weights);
                 if let Some(residual) = spec.residual {
                     add("r", Role::Input, residual.len());
                 }
@@ -307,7 +319,10 @@ impl KernelSpec {
     /// included, channel padding not), none elsewhere.
     pub fn flops(&self) -> u64 {
         match self {
-            KernelSpec::Conv(spec) | KernelSpec::Winograd(WinogradSpec { conv: spec, .. }) => spec.flops(),
+            KernelSpec::Conv(spec)
+            | KernelSpec::Grouped(spec)
+            | KernelSpec::Banded(spec)
+            | KernelSpec::Winograd(WinogradSpec { conv: spec, .. }) => spec.flops(),
             KernelSpec::Depthwise(ConvSpec { y, taps, .. }) => {
                 2 * (y.n * y.c * y.h * y.w * taps.kernel[0] * taps.kernel[1]) as u64
             }
@@ -341,6 +356,13 @@ impl ConvSpec {
         let FeatureMap { n, c, h, w, .. } = self.y;
         let taps = self.taps.kernel[0] * self.taps.kernel[1];
         2 * (n * c * h * w * taps * self.x.c / self.groups) as u64
+    }
+
+    /// True for what [`KernelSpec::Grouped`] computes: groups of 2, 4 or 8 inputs and as many outputs. Its groups are those of
+    /// the operator.
+    pub const fn small_groups(&self) -> bool {
+        let size = self.x.c / self.groups;
+        self.x.c == self.y.c && self.x.c == size * self.groups && matches!(size, 2 | 4 | 8)
     }
 
     /// Blocks of output channels per group.

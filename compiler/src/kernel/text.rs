@@ -1,6 +1,8 @@
 //! Text of a kernel: the loop nest on one page, for review and snapshots.
 
-use super::ir::{Addr, Affine, BinOp, Expr, Kernel, Lanes, ParamId, Reg, Role, Stmt, TASK, UnOp, Var};
+use super::ir::{
+    Addr, Affine, BinOp, Expr, Kernel, Lanes, ParamId, Reg, Role, Stmt, TASK, UnOp, Values, Var,
+};
 use crate::base::real::Real;
 use std::fmt::{self, Write};
 
@@ -32,7 +34,13 @@ struct Text<'a>(&'a Kernel);
 impl Text<'_> {
     fn count(&self, var: Var) -> String {
         let info = &self.0.vars[var.0];
-        format!("{} in {}:", info.name, info.count)
+        let name = |var: Var| &self.0.vars[var.0].name;
+        match &info.values {
+            Values::All => format!("{} in {}:", info.name, info.count),
+            Values::Within(of, ranges) => format!("{} in {ranges:?}[{}]:", info.name, name(*of)),
+            Values::Quotient(of, by) => format!("{} = {} / {by}:", info.name, name(*of)),
+            Values::Rest(of, by) => format!("{} = {} % {by}:", info.name, name(*of)),
+        }
     }
 
     /// True for a variable that has one value: it says nothing.
@@ -49,8 +57,13 @@ impl Text<'_> {
             };
             match stmt {
                 Stmt::For(var, body) => {
-                    let opaque = if self.0.vars[var.0].opaque { "opaque " } else { "" };
-                    nested(format!("for {opaque}{}", self.count(*var)), body)
+                    let info = &self.0.vars[var.0];
+                    let word = match info.values {
+                        Values::Quotient(..) | Values::Rest(..) => "let",
+                        _ if info.opaque => "for opaque",
+                        _ => "for",
+                    };
+                    nested(format!("{word} {}", self.count(*var)), body)
                 }
                 Stmt::Unroll(var, body) if self.once(*var) => self.block(out, depth, body),
                 Stmt::Unroll(var, body) => nested(format!("unroll {}", self.count(*var)), body),
@@ -111,6 +124,9 @@ impl Text<'_> {
             Expr::Bin(op, a, b) => format!("{}({}, {})", bin_name(*op), self.expr(a), self.expr(b)),
             Expr::Select(a, b, c) => {
                 format!("select({}, {}, {})", self.expr(a), self.expr(b), self.expr(c))
+            }
+            Expr::Spread(a, run, lane) => {
+                format!("spread{run}({}, {})", self.expr(a), self.0.vars[lane.0].name)
             }
             Expr::Un(op, a) => {
                 let parameters = parameters(*op).into_iter().map(|value| format!(", {value}"));

@@ -1,8 +1,9 @@
 //! Proves that every access of a kernel is in range, that registers are set before they are read, and that only
 //! outputs are written. Generated `unsafe` rests on this.
 
-use super::ir::{Addr, Affine, Expr, Kernel, Lanes, Reg, Stmt, TASK, Var};
+use super::ir::{Addr, Affine, Expr, Kernel, Lanes, Reg, Stmt, TASK, Values, Var};
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// The smallest and largest value of each variable in scope.
 #[derive(Clone)]
@@ -27,7 +28,7 @@ impl Ranges {
     }
 
     /// Narrows a variable to a range.
-    pub fn narrow(&mut self, var: Var, range: &std::ops::Range<usize>) {
+    pub fn narrow(&mut self, var: Var, range: &Range<usize>) {
         if let Some((low, high)) = self.0[var.0] {
             self.0[var.0] = Some((low.max(range.start), high.min(range.end.saturating_sub(1))));
         }
@@ -38,12 +39,16 @@ impl Ranges {
         self.0[var.0] = Some((value, value));
     }
 
+    /// Largest value of a variable; `None` when it is not in scope.
+    pub fn highest(&self, var: Var) -> Option<usize> {
+        self.0.get(var.0).copied().flatten().map(|(_, high)| high)
+    }
+
     /// Largest value of an address; `None` when a variable is not in scope or the arithmetic overflows.
     pub fn max(&self, at: &Affine) -> Option<usize> {
-        at.terms.iter().try_fold(at.base, |sum, &(var, by)| {
-            let (_, high) = self.0.get(var.0).copied().flatten()?;
-            sum.checked_add(high.checked_mul(by)?)
-        })
+        at.terms
+            .iter()
+            .try_fold(at.base, |sum, &(var, by)| sum.checked_add(self.highest(var)?.checked_mul(by)?))
     }
 }
 
@@ -91,6 +96,7 @@ impl Checker<'_> {
         match stmt {
             Stmt::Comment(_) | Stmt::Prefetch(_) | Stmt::Fence => {}
             Stmt::For(var, body) => {
+                self.values(*var);
                 let outer = self.ranges.clone();
                 self.ranges.enter(self.kernel, *var);
                 self.block(body);
@@ -129,6 +135,24 @@ impl Checker<'_> {
         }
     }
 
+    /// What the values of a variable depend on is in scope; there are some, and none is too large.
+    fn values(&mut self, var: Var) {
+        let info = &self.kernel.vars[var.0];
+        let Some(of) = info.values.of() else { return };
+        let fits = self.ranges.highest(of).is_some_and(|most| match &info.values {
+            Values::All => true,
+            Values::Within(_, ranges) => {
+                let fits = |range: &Range<usize>| range.start < range.end && range.end <= info.count;
+                most < ranges.len() && ranges.iter().all(fits)
+            }
+            Values::Quotient(_, by) => most.checked_div(*by).is_some_and(|most| most < info.count),
+            Values::Rest(_, by) => *by > 0 && most.min(*by - 1) < info.count,
+        });
+        if !fits {
+            self.fault(format!("{} takes no value, or one that is not below {}", info.name, info.count));
+        }
+    }
+
     fn expr(&mut self, expr: &Expr) {
         match expr {
             Expr::Reg(reg) => self.known(reg),
@@ -141,6 +165,13 @@ impl Checker<'_> {
             Expr::Fma(a, b, c) | Expr::Select(a, b, c) => [a, b, c].into_iter().for_each(|e| self.expr(e)),
             Expr::Bin(_, a, b) => [a, b].into_iter().for_each(|e| self.expr(e)),
             Expr::Un(_, a) => self.expr(a),
+            Expr::Spread(a, run, lane) => {
+                self.expr(a);
+                let inside = self.ranges.highest(*lane).is_some_and(|most| most < *run);
+                if !inside || !self.kernel.lanes.is_multiple_of(*run) {
+                    self.fault(format!("a lane beyond a run of {run} of {}", self.kernel.lanes));
+                }
+            }
         }
     }
 

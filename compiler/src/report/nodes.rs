@@ -80,7 +80,11 @@ impl Parts<'_> {
 /// True when a kernel of this spec is what computes the operator.
 fn computes(spec: &KernelSpec, op: &Op) -> bool {
     match spec {
-        KernelSpec::Conv(_) | KernelSpec::Winograd(_) | KernelSpec::Depthwise(_) => matches!(op, Op::Conv(_)),
+        KernelSpec::Conv(_)
+        | KernelSpec::Winograd(_)
+        | KernelSpec::Depthwise(_)
+        | KernelSpec::Grouped(_)
+        | KernelSpec::Banded(_) => matches!(op, Op::Conv(_)),
         KernelSpec::MatMul(_) => matches!(op, Op::MatMul(_)),
         KernelSpec::Pool(_) => matches!(op, Op::Pool(_)),
         _ => false,

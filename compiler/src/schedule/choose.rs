@@ -3,6 +3,7 @@
 //! The choice is the same for every instruction set, so that all share one weights blob.
 
 use crate::base::feature_map::{BLOCK, Order};
+use crate::kernel::layout::band::BandWeights;
 use crate::kernel::layout::{ConvWeights, WinogradWeights};
 use crate::kernel::spec::{ConvSpec, KernelSpec, WinogradSpec};
 
@@ -32,6 +33,11 @@ const SHARED: usize = 16 << 20;
 /// Output blocks that share one reading of the transformed input.
 const SIDE_BY_SIDE: usize = 2;
 
+/// Time of a product in small groups in units of one elsewhere: an input is permuted for several of them.
+const PERMUTED: f64 = 1.2;
+/// The same where each permuted input has one product.
+const PERMUTED_ONCE: f64 = 1.6;
+
 /// What the user allows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Choice {
@@ -51,6 +57,44 @@ impl Choice {
         let (cost, best) = winograds(spec).into_iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
         (cost < GAIN * direct(spec)).then_some(best)
     }
+}
+
+/// A kernel for the groups of a convolution.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Groups {
+    /// [`crate::kernel::spec::KernelSpec::Grouped`]: several groups in each block.
+    Small,
+    /// [`crate::kernel::spec::KernelSpec::Banded`]: each block reads the inputs of its groups.
+    Band,
+}
+
+/// The kernel that computes the groups of a convolution faster than direct convolution does after they were packed together
+/// until they fill blocks; `None` where that is fastest. The groups of `spec` are the operator's.
+pub fn in_groups(spec: &ConvSpec, packed: &ConvSpec) -> Option<Groups> {
+    let costs = [(Groups::Small, small(spec)), (Groups::Band, band(spec, packed))];
+    let costs = costs.into_iter().filter_map(|(groups, cost)| Some((groups, cost?)));
+    let (groups, cost) = costs.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    (cost < direct(packed)).then_some(groups)
+}
+
+/// Estimated seconds of the kernel of small groups, where there is one.
+fn small(spec: &ConvSpec) -> Option<f64> {
+    let one = spec.taps.kernel[1] == 1;
+    let permuted = if one { PERMUTED_ONCE } else { PERMUTED };
+    let products = permuted * spec.flops() as f64 / 2.0;
+    let fits = spec.small_groups() && spec.x.layout.order == Order::Blocked;
+    fits.then(|| time(products, stream(4 * ConvWeights::grouped(spec).len(), 1), EXPOSED))
+}
+
+/// Estimated seconds of the kernel of groups that fill no blocks; groups that do are packed one by one.
+fn band(spec: &ConvSpec, packed: &ConvSpec) -> Option<f64> {
+    if spec.groups == packed.groups || spec.x.layout.order != Order::Blocked {
+        return None;
+    }
+    let weights = BandWeights::of(spec);
+    let (y, [kh, kw]) = (&spec.y, spec.taps.kernel);
+    let products = (y.n * y.planes() * BLOCK * y.h * y.w * kh * kw) as f64 * weights.in_channels();
+    Some(time(products, stream(4 * weights.len(), 1), EXPOSED))
 }
 
 /// Every Winograd convolution worth a look, with its estimated seconds; only where minimal filtering is defined.

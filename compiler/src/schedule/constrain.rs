@@ -1,7 +1,7 @@
 //! Schedules of which a part is given: the cost rule chooses the rest, and what is impossible is refused.
 
 use super::depthwise;
-use super::tile::{self, Search};
+use super::tile::{self, Search, Sums};
 use crate::base::target::Isa;
 use crate::kernel::Schedule;
 use crate::kernel::spec::{ConvSpec, KernelSpec, WinogradSpec};
@@ -44,39 +44,23 @@ pub fn schedule(spec: &KernelSpec, isa: &Isa, wanted: &Wanted) -> Result<Schedul
     match spec {
         KernelSpec::Conv(spec) => direct(spec, isa, wanted).map(Schedule::Conv),
         KernelSpec::Winograd(spec) => winograd(spec, isa, wanted).map(Schedule::Winograd),
-        KernelSpec::Depthwise(spec) => depthwise(spec, isa, wanted).map(Schedule::Depthwise),
+        KernelSpec::Banded(spec) => banded(spec, isa, wanted).map(Schedule::Conv),
+        KernelSpec::Depthwise(spec) => depthwise(spec, 1, isa, wanted).map(Schedule::Depthwise),
+        KernelSpec::Grouped(spec) => {
+            depthwise(spec, spec.x.c / spec.groups, isa, wanted).map(Schedule::Depthwise)
+        }
         _ => Err("kernels of its kind have one schedule only".to_owned()),
     }
 }
 
 /// A direct convolution that is as wanted.
 fn direct(spec: &ConvSpec, isa: &Isa, wanted: &Wanted) -> Result<ConvSchedule, String> {
-    let all = spec.out_blocks();
-    let blocks = match wanted.blocks {
-        Some(blocks) => vec![divides(blocks, all)?],
-        None => tile::blocks(spec),
-    };
+    let sums = Sums::direct(spec);
     let orders = match wanted.order {
         Some(order) => vec![(possible(order, spec)?, 1.0)],
-        None => tile::orders(spec),
+        None => sums.orders(),
     };
-    let tile = match wanted.tile {
-        Some(Tile::Positions(tile)) => Some(tile),
-        Some(Tile::Tiles(_)) => return Err("a direct convolution has a `tile RxC`, no `tiles`".to_owned()),
-        None => None,
-    };
-    let Some((_, schedule)) = tile::cheapest(spec, isa, &blocks, &orders, tile) else {
-        let most = |&blocks: &usize| Search::new(spec, isa, blocks).map_or(0, |search| search.most());
-        let (h, w) = (orders.iter().map(|(order, _)| order.rows(spec)).max().unwrap_or(0), spec.y.w);
-        let list: Vec<String> = blocks
-            .iter()
-            .map(|blocks| format!("{} positions with `blocks {blocks}`", most(blocks)))
-            .collect();
-        return Err(format!(
-            "the registers hold at most {}, and a tile lies inside of {h}x{w}",
-            list.join(", ")
-        ));
-    };
+    let schedule = tiled(&sums, isa, wanted, &orders)?;
     match (wanted.prefetch, schedule.order) {
         (None, _) => Ok(schedule),
         (Some(0), _) => Ok(ConvSchedule { prefetch: 0, ..schedule }),
@@ -89,19 +73,65 @@ fn direct(spec: &ConvSpec, isa: &Isa, wanted: &Wanted) -> Result<ConvSchedule, S
     }
 }
 
-/// A depthwise convolution that is as wanted.
-fn depthwise(spec: &ConvSpec, isa: &Isa, wanted: &Wanted) -> Result<ConvSchedule, String> {
+/// A convolution in groups that fill no blocks that is as wanted.
+fn banded(spec: &ConvSpec, isa: &Isa, wanted: &Wanted) -> Result<ConvSchedule, String> {
+    if wanted.blocks.is_some_and(|blocks| blocks != 1) || wanted.prefetch.is_some_and(|ahead| ahead > 0) {
+        return Err("a convolution in groups of its size has a tile and an order only".to_owned());
+    }
+    let sums = Sums::banded(spec);
+    let orders = match wanted.order {
+        Some(order) => vec![(bands(order, spec)?, 1.0)],
+        None => sums.orders(),
+    };
+    Ok(ConvSchedule { prefetch: 0, ..tiled(&sums, isa, wanted, &orders)? })
+}
+
+/// The cheapest in one of these orders with the wanted tile and blocks.
+fn tiled(
+    sums: &Sums,
+    isa: &Isa,
+    wanted: &Wanted,
+    orders: &[(LoopOrder, f64)],
+) -> Result<ConvSchedule, String> {
+    let spec = sums.spec;
+    let blocks = match wanted.blocks {
+        Some(blocks) => vec![divides(blocks, sums.blocks)?],
+        None => sums.side_by_side(),
+    };
+    let tile = match wanted.tile {
+        Some(Tile::Positions(tile)) => Some(tile),
+        Some(Tile::Tiles(_)) => return Err("a direct convolution has a `tile RxC`, no `tiles`".to_owned()),
+        None => None,
+    };
+    let Some((_, schedule)) = tile::cheapest(sums, isa, &blocks, orders, tile) else {
+        let most = |&blocks: &usize| Search::new(sums, isa, blocks).map_or(0, |search| search.most());
+        let (h, w) = (orders.iter().map(|(order, _)| order.rows(spec)).max().unwrap_or(0), spec.y.w);
+        let list: Vec<String> = blocks
+            .iter()
+            .map(|blocks| format!("{} positions with `blocks {blocks}`", most(blocks)))
+            .collect();
+        return Err(format!(
+            "the registers hold at most {}, and a tile lies inside of {h}x{w}",
+            list.join(", ")
+        ));
+    };
+    Ok(schedule)
+}
+
+/// A depthwise convolution that is as wanted, or one in groups of so many inputs.
+fn depthwise(spec: &ConvSpec, inputs: usize, isa: &Isa, wanted: &Wanted) -> Result<ConvSchedule, String> {
     if wanted.blocks.is_some() || wanted.prefetch.is_some() {
-        return Err("a depthwise convolution has a tile and an order only".to_owned());
+        return Err("a depthwise convolution, or one in small groups, has a tile and an order only".into());
     }
     let order = match wanted.order {
         Some(order) => bands(order, spec)?,
         None => depthwise::order(spec),
     };
-    let most = depthwise::most(spec, isa);
+    let most = depthwise::most(spec, inputs, isa);
     match wanted.tile {
         None => {
-            let columns = depthwise::schedule(spec, isa).regions.first().map_or(1, |region| region.tile[1]);
+            let columns = depthwise::schedule(spec, inputs, isa);
+            let columns = columns.regions.first().map_or(1, |region| region.tile[1]);
             Ok(depthwise::tiled(spec, order, columns))
         }
         Some(Tile::Positions([1, columns])) if (1..=most).contains(&columns) => {
@@ -125,8 +155,9 @@ fn winograd(spec: &WinogradSpec, isa: &Isa, wanted: &Wanted) -> Result<WinogradS
         Some(blocks) => Some(divides(blocks, spec.conv.out_blocks())?),
         None => None,
     };
-    let options = blocks.map_or_else(|| tile::blocks(&spec.conv), |blocks| vec![blocks]);
-    let options = options.into_iter().filter_map(|blocks| Search::new(&spec.conv, isa, blocks));
+    let sums = Sums::direct(&spec.conv);
+    let options = blocks.map_or_else(|| sums.side_by_side(), |blocks| vec![blocks]);
+    let options = options.into_iter().filter_map(|blocks| Search::new(&sums, isa, blocks));
     let schedules = options.map(|search| match wanted.tile {
         None => Ok(search.products(spec, search.most())),
         Some(Tile::Tiles(count)) if count <= search.most() => Ok(search.products(spec, count)),

@@ -1,4 +1,4 @@
-//! Tiles and loop order of depthwise convolutions.
+//! Tiles and loop order of depthwise convolutions, and of those in small groups: `inputs` is how many channels a group has.
 //!
 //! A tile is part of one row: rows below each other would share inputs, which the compiler would then keep in registers
 //! that it does not have. How many columns, a cost rule says: multiply-adds against loads of whole vectors, of which a
@@ -21,26 +21,30 @@ const TASKS: usize = 8;
 const POSITIONS: usize = 16;
 
 /// Chooses the schedule.
-pub fn schedule(spec: &ConvSpec, isa: &Isa) -> ConvSchedule {
-    let row = |columns: usize| row(spec, isa, columns);
-    let columns = (1..=most(spec, isa)).min_by(|&a, &b| row(a).total_cmp(&row(b))).unwrap_or(1);
+pub fn schedule(spec: &ConvSpec, inputs: usize, isa: &Isa) -> ConvSchedule {
+    let row = |columns: usize| row(spec, inputs, isa, columns);
+    let columns = (1..=most(spec, inputs, isa)).min_by(|&a, &b| row(a).total_cmp(&row(b))).unwrap_or(1);
     tiled(spec, order(spec), columns)
 }
 
 /// Most columns that a tile may have.
-pub(super) fn most(spec: &ConvSpec, isa: &Isa) -> usize {
-    // Weights of a row, bias, an input position, and a product where there is no fused multiply-add.
-    let (each, _) = taps_at_once(spec.taps.kernel[1]);
-    let taken = each + if isa.features.is_empty() { 3 } else { 2 };
+pub(super) fn most(spec: &ConvSpec, inputs: usize, isa: &Isa) -> usize {
+    // Weights of a row, bias, an input position, and a product where there is no fused multiply-add; in groups also permuted
+    // inputs and by what they are permuted.
+    let (weights, permuted) = match taps_at_once(spec.taps.kernel[1]) {
+        (1, _) if (2..isa.lanes).contains(&inputs) => (inputs, 4),
+        (each, _) => (each, if inputs > 1 { 2 } else { 0 }),
+    };
+    let taken = weights + permuted + if isa.features.is_empty() { 3 } else { 2 };
     isa.registers.saturating_sub(taken).clamp(1, POSITIONS.min(spec.y.w))
 }
 
 /// Cycles of one row of outputs in tiles of so many columns.
-pub(super) fn row(spec: &ConvSpec, isa: &Isa, columns: usize) -> f64 {
+pub(super) fn row(spec: &ConvSpec, inputs: usize, isa: &Isa, columns: usize) -> f64 {
     let (count, rest) = (spec.y.w / columns, spec.y.w % columns);
-    let whole = count as f64 * cost(spec, isa, columns);
+    let whole = count as f64 * cost(spec, inputs, isa, columns);
     // The rest is code of its own: worth it only for a real gain.
-    if rest == 0 { whole } else { 1.05 * (whole + cost(spec, isa, rest)) }
+    if rest == 0 { whole } else { 1.05 * (whole + cost(spec, inputs, isa, rest)) }
 }
 
 /// The schedule with tiles of so many columns.
@@ -57,18 +61,20 @@ pub(super) fn tiled(spec: &ConvSpec, order: LoopOrder, columns: usize) -> ConvSc
 pub(super) fn order(spec: &ConvSpec) -> LoopOrder {
     let bands = (2..spec.y.h).rev().find(|&rows| spec.y.h.is_multiple_of(rows) && spec.y.h / rows >= TASKS);
     match bands {
-        Some(rows) if spec.groups < TASKS => LoopOrder::RowsOutside(rows),
+        Some(rows) if spec.y.planes() < TASKS => LoopOrder::RowsOutside(rows),
         _ => LoopOrder::ChannelsOutside,
     }
 }
 
 /// Cycles of a tile.
-fn cost(spec: &ConvSpec, isa: &Isa, columns: usize) -> f64 {
+fn cost(spec: &ConvSpec, inputs: usize, isa: &Isa, columns: usize) -> f64 {
     let [kh, kw] = spec.taps.kernel;
     let (each, rest) = taps_at_once(kw);
     let loads = kw + kw / each * seen(spec, columns, each) + seen(spec, columns, rest);
-    let busy = (kh * loads.max(columns * kw)) as f64 / isa.fma_per_cycle as f64;
-    let chain = (kh * kw) as f64 * LATENCY / OVERLAP;
+    // Each input is permuted, which no load hides.
+    let permutes = if inputs > 1 { (loads - kw) / 2 } else { 0 };
+    let busy = (kh * inputs * (loads.max(columns * kw) + permutes)) as f64 / isa.fma_per_cycle as f64;
+    let chain = (kh * kw * inputs) as f64 * LATENCY / OVERLAP;
     busy.max(chain) + ENDS + columns as f64
 }
 

@@ -150,6 +150,24 @@ pub enum Pack {
         /// `[C]`.
         bias: Option<ValueId>,
     },
+    /// [`crate::kernel::layout::ConvWeights::grouped`].
+    Grouped {
+        /// The kernel's spec.
+        spec: ConvSpec,
+        /// `[M, C / groups, kh, kw]`.
+        weight: ValueId,
+        /// `[M]`.
+        bias: Option<ValueId>,
+    },
+    /// [`crate::kernel::layout::band::BandWeights`].
+    Banded {
+        /// The kernel's spec.
+        spec: ConvSpec,
+        /// `[M, C / groups, kh, kw]`.
+        weight: ValueId,
+        /// `[M]`.
+        bias: Option<ValueId>,
+    },
     /// [`crate::kernel::layout::WinogradWeights`].
     Winograd {
         /// The kernel's spec.

@@ -8,6 +8,7 @@ use crate::base::feature_map::BLOCK;
 use crate::base::target::Isa;
 use crate::kernel::Schedule;
 use crate::kernel::layout::ConvWeights;
+use crate::kernel::layout::band::BandWeights;
 use crate::kernel::spec::{ConvSpec, KernelSpec, WinogradSpec};
 use crate::kernel::tile::{ConvSchedule, LoopOrder, Region};
 use crate::kernel::winograd::WinogradSchedule;
@@ -33,7 +34,11 @@ const POSITIONS: usize = 28;
 pub fn of(spec: &KernelSpec, isa: &Isa) -> Schedule {
     match spec {
         KernelSpec::Conv(spec) => Schedule::Conv(schedule(spec, isa)),
-        KernelSpec::Depthwise(spec) => Schedule::Depthwise(super::depthwise::schedule(spec, isa)),
+        KernelSpec::Banded(spec) => Schedule::Conv(banded(spec, isa)),
+        KernelSpec::Depthwise(spec) => Schedule::Depthwise(super::depthwise::schedule(spec, 1, isa)),
+        KernelSpec::Grouped(spec) => {
+            Schedule::Depthwise(super::depthwise::schedule(spec, spec.x.c / spec.groups, isa))
+        }
         KernelSpec::Winograd(spec) => Schedule::Winograd(products(spec, isa)),
         _ => Schedule::Fixed,
     }
@@ -41,27 +46,82 @@ pub fn of(spec: &KernelSpec, isa: &Isa) -> Schedule {
 
 /// Chooses the schedule of a convolution.
 pub fn schedule(spec: &ConvSpec, isa: &Isa) -> ConvSchedule {
-    cheapest(spec, isa, &blocks(spec), &orders(spec), None)
+    let sums = Sums::direct(spec);
+    cheapest(&sums, isa, &sums.side_by_side(), &sums.orders(), None)
         .map_or_else(|| ConvSchedule::simplest(spec), |(_, schedule)| schedule)
 }
 
-/// The numbers of output blocks side by side that are worth a look.
-pub(super) fn blocks(spec: &ConvSpec) -> Vec<usize> {
-    [1, 2, 4].into_iter().filter(|&blocks| spec.out_blocks().is_multiple_of(blocks)).collect()
+/// Chooses the schedule of a convolution in groups that fill no blocks, which asks for no weights: they are few.
+fn banded(spec: &ConvSpec, isa: &Isa) -> ConvSchedule {
+    let sums = Sums::banded(spec);
+    let found = cheapest(&sums, isa, &sums.side_by_side(), &sums.orders(), None);
+    let schedule = found.map_or_else(|| ConvSchedule::simplest(spec), |(_, schedule)| schedule);
+    ConvSchedule { prefetch: 0, ..schedule }
+}
+
+/// What register tiles sum up.
+pub(super) struct Sums<'a> {
+    pub spec: &'a ConvSpec,
+    /// Blocks of output channels that one loop runs over.
+    pub blocks: usize,
+    /// Most of them side by side.
+    most: usize,
+    /// Products per output, on average.
+    steps: f64,
+}
+
+impl<'a> Sums<'a> {
+    pub fn direct(spec: &'a ConvSpec) -> Self {
+        let weights = ConvWeights::of(spec);
+        let steps = (weights.kernel[0] * weights.kernel[1] * weights.in_channels()) as f64;
+        Sums { spec, blocks: spec.out_blocks(), most: 4, steps }
+    }
+
+    pub fn banded(spec: &'a ConvSpec) -> Self {
+        let [kh, kw] = spec.taps.kernel;
+        let steps = (kh * kw) as f64 * BandWeights::of(spec).in_channels();
+        Sums { spec, blocks: spec.y.planes(), most: 1, steps }
+    }
+
+    /// The numbers of output blocks side by side that are worth a look.
+    pub fn side_by_side(&self) -> Vec<usize> {
+        let fits = |&blocks: &usize| blocks <= self.most && self.blocks.is_multiple_of(blocks);
+        [1, 2, 4].into_iter().filter(fits).collect()
+    }
+
+    /// The loop orders worth a look, each with a factor on its cost: rows outside for few weights under a wide image, where
+    /// a band of input is worth keeping near.
+    pub fn orders(&self) -> Vec<(LoopOrder, f64)> {
+        let spec = self.spec;
+        let weights = 4 * ConvWeights::of(spec).len();
+        let input = 4 * spec.x.pitch_n();
+        if spec.groups > 1 || weights > SMALL_WEIGHTS || input <= L1_BAND || self.blocks == 1 {
+            return vec![(LoopOrder::ChannelsOutside, 1.0)];
+        }
+        let row = 4 * spec.x.pitch_y() * spec.x.planes();
+        let bytes = |rows: usize| row * ((rows - 1) * spec.taps.stride[0] + spec.taps.kernel[0]);
+        let fits = |&rows: &usize| spec.y.h.is_multiple_of(rows) && (rows == 1 || bytes(rows) <= L2_BAND);
+        let penalty = |rows: usize| if bytes(rows) <= L1_BAND { 1.0 } else { 1.02 };
+        (1..=spec.y.h.min(MOST_ROWS))
+            .filter(fits)
+            .map(|rows| (LoopOrder::RowsOutside(rows), penalty(rows)))
+            .collect()
+    }
 }
 
 /// The cheapest schedule, and its cost, of these blocks and orders (each with a factor on its cost), with this main tile
 /// if one is given; `None` when it does not fit.
 pub(super) fn cheapest(
-    spec: &ConvSpec,
+    sums: &Sums,
     isa: &Isa,
     blocks: &[usize],
     orders: &[(LoopOrder, f64)],
     tile: Option<[usize; 2]>,
 ) -> Option<(f64, ConvSchedule)> {
+    let spec = sums.spec;
     let mut best: Option<(f64, ConvSchedule)> = None;
     for &blocks in blocks {
-        let Some(mut search) = Search::new(spec, isa, blocks) else { continue };
+        let Some(mut search) = Search::new(sums, isa, blocks) else { continue };
         for &(order, penalty) in orders {
             let rows = order.rows(spec);
             let cover = match tile {
@@ -69,7 +129,7 @@ pub(super) fn cheapest(
                 Some(tile) => search.cover_by(tile, rows, spec.y.w),
             };
             let Some(cover) = cover else { continue };
-            let sweeps = spec.out_blocks() / blocks * (spec.y.h / rows);
+            let sweeps = sums.blocks / blocks * (spec.y.h / rows);
             let cost = cover.cost * sweeps as f64 * penalty;
             if best.as_ref().is_none_or(|(least, _)| cost < *least) {
                 best = Some((
@@ -84,27 +144,10 @@ pub(super) fn cheapest(
 
 /// Chooses the register tile of a Winograd convolution's products.
 pub fn products(spec: &WinogradSpec, isa: &Isa) -> WinogradSchedule {
-    let searches = blocks(&spec.conv).into_iter().filter_map(|blocks| Search::new(&spec.conv, isa, blocks));
+    let sums = Sums::direct(&spec.conv);
+    let searches = sums.side_by_side().into_iter().filter_map(|blocks| Search::new(&sums, isa, blocks));
     let best = searches.map(|search| search.products(spec, search.most())).min_by(|a, b| a.0.total_cmp(&b.0));
     best.map_or(WinogradSchedule::SIMPLEST, |(_, schedule)| schedule)
-}
-
-/// The loop orders worth a look, each with a factor on its cost: rows outside for few weights under a wide image, where
-/// a band of input is worth keeping near.
-pub(super) fn orders(spec: &ConvSpec) -> Vec<(LoopOrder, f64)> {
-    let weights = 4 * ConvWeights::of(spec).len();
-    let input = 4 * spec.x.pitch_n();
-    if spec.groups > 1 || weights > SMALL_WEIGHTS || input <= L1_BAND || spec.out_blocks() == 1 {
-        return vec![(LoopOrder::ChannelsOutside, 1.0)];
-    }
-    let row = 4 * spec.x.pitch_y() * spec.x.planes();
-    let bytes = |rows: usize| row * ((rows - 1) * spec.taps.stride[0] + spec.taps.kernel[0]);
-    let fits = |&rows: &usize| spec.y.h.is_multiple_of(rows) && (rows == 1 || bytes(rows) <= L2_BAND);
-    let penalty = |rows: usize| if bytes(rows) <= L1_BAND { 1.0 } else { 1.02 };
-    (1..=spec.y.h.min(MOST_ROWS))
-        .filter(fits)
-        .map(|rows| (LoopOrder::RowsOutside(rows), penalty(rows)))
-        .collect()
 }
 
 /// A set of regions and what it costs.
@@ -124,12 +167,11 @@ pub(super) struct Search {
 
 impl Search {
     /// `None` when the registers do not hold even one position.
-    pub fn new(spec: &ConvSpec, isa: &Isa, blocks: usize) -> Option<Self> {
+    pub fn new(sums: &Sums, isa: &Isa, blocks: usize) -> Option<Self> {
         let vectors = blocks * BLOCK / isa.lanes;
         let spare = if isa.broadcast_operand && vectors == 1 { 2 } else { 1 };
         let positions = (isa.registers.checked_sub(spare + vectors)? / vectors).min(POSITIONS);
-        let weights = ConvWeights::of(spec);
-        let steps = (weights.kernel[0] * weights.kernel[1] * weights.in_channels()) as f64;
+        let steps = sums.steps;
         let cost = |positions: usize| {
             let products = (positions * vectors) as f64 / isa.fma_per_cycle as f64;
             let loads = (positions + vectors) as f64 / LOADS;

@@ -4,6 +4,7 @@ use crate::base::diag::{Error, Problems};
 use crate::base::feature_map::round_up;
 use crate::base::tensor::Tensor;
 use crate::ir::graph::ValueId;
+use crate::kernel::layout::band::BandWeights;
 use crate::kernel::layout::{ConvWeights, MatMulWeights, WinogradWeights};
 use crate::kernel::winograd::matrices::{Matrices, TAPS, matrices};
 use crate::schedule::plan::{Pack, Plan};
@@ -46,12 +47,27 @@ fn fill(
         Pack::Conv { spec, groups, weight, bias } => {
             let layout = ConvWeights::of(spec);
             fill_bias(*bias, target, constant, |o| layout.bias_index(o))?;
-            conv(&layout, *groups, &constant(*weight)?, target);
+            // A packed group holds one or more of the operator's side by side; what would connect two of them stays zero.
+            let side_by_side = groups / layout.groups;
+            let [outputs, inputs] = [spec.y.c, spec.x.c].map(|c| c / groups);
+            conv(&constant(*weight)?, target, |o, i, ky, kx| {
+                layout.index(o, o / outputs % side_by_side * inputs + i, ky, kx)
+            });
         }
         Pack::Depthwise { spec, weight, bias } => {
             let layout = ConvWeights::depthwise(spec);
             fill_bias(*bias, target, constant, |o| layout.bias_index(o))?;
-            conv(&layout, layout.groups, &constant(*weight)?, target);
+            conv(&constant(*weight)?, target, |o, i, ky, kx| layout.index(o, i, ky, kx));
+        }
+        Pack::Grouped { spec, weight, bias } => {
+            let layout = ConvWeights::grouped(spec);
+            fill_bias(*bias, target, constant, |o| layout.bias_index(o))?;
+            conv(&constant(*weight)?, target, |o, i, ky, kx| layout.index(o, i, ky, kx));
+        }
+        Pack::Banded { spec, weight, bias } => {
+            let layout = BandWeights::of(spec);
+            fill_bias(*bias, target, constant, |o| layout.bias_index(o))?;
+            conv(&constant(*weight)?, target, |o, i, ky, kx| layout.index(o, i, ky, kx));
         }
         Pack::Winograd { spec, weight, bias } => {
             let layout = WinogradWeights::of(spec);
@@ -99,20 +115,16 @@ fn fill_bias(
     Ok(())
 }
 
-/// `[M, C / groups, kh, kw]` into panels. A packed group holds one or more ONNX groups side by side; what would connect
-/// two of them stays zero.
-fn conv(layout: &ConvWeights, groups: usize, weight: &Tensor, target: &mut [f32]) {
+/// `[M, C / groups, kh, kw]` to where `index` says for an output, an input of its group, and a tap.
+fn conv(weight: &Tensor, target: &mut [f32], index: impl Fn(usize, usize, usize, usize) -> usize) {
     let [m, per_group, kh, kw] = weight.ty.shape[..] else { return };
     let numbers = weight.to_f64();
-    let outputs = m / groups;
-    let side_by_side = groups / layout.groups;
     for o in 0..m {
-        let first = o / outputs % side_by_side * per_group;
         for i in 0..per_group {
             for ky in 0..kh {
                 for kx in 0..kw {
                     let value = numbers[((o * per_group + i) * kh + ky) * kw + kx];
-                    target[layout.index(o, first + i, ky, kx)] = value as f32;
+                    target[index(o, i, ky, kx)] = value as f32;
                 }
             }
         }

@@ -1,8 +1,9 @@
 //! AVX2 with FMA: eight lanes, masks in vector registers for the tails.
 
-pub use super::{fence, opaque};
+pub use super::{fence, opaque, range};
 
 use super::math::*;
+use super::runs;
 use crate::Out;
 use std::arch::x86_64::*;
 
@@ -270,6 +271,18 @@ fn split(a: V) -> (V, V) {
 
 math!(#[target_feature(enable = "avx2,fma")]);
 lanewise!(#[target_feature(enable = "avx2,fma")]);
+
+/// Of each run of `RUN` lanes, a power of two, that of number `lane`, in all of them.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub fn spread<const RUN: usize>(a: V, lane: usize) -> V {
+    let runs = const { runs::<LANES>(RUN) };
+    // SAFETY: the array has as many bytes as the vector.
+    let runs = unsafe { _mm256_loadu_si256(runs.as_ptr().cast()) };
+    let index = _mm256_add_epi32(runs, _mm256_set1_epi32(lane as i32));
+    // Within four lanes it is the cheaper instruction.
+    if RUN <= 4 { _mm256_permutevar_ps(a, index) } else { _mm256_permutevar8x32_ps(a, index) }
+}
 
 /// The sum of all lanes, in every lane.
 #[inline]

@@ -1,8 +1,9 @@
 //! AVX-512 Foundation: sixteen lanes, mask registers for the tails.
 
-pub use super::{fence, opaque};
+pub use super::{fence, opaque, range};
 
 use super::math::*;
+use super::runs;
 use crate::Out;
 use std::arch::x86_64::*;
 
@@ -262,6 +263,18 @@ fn split(a: V) -> (V, V) {
 
 math!(#[target_feature(enable = "avx512f")]);
 lanewise!(#[target_feature(enable = "avx512f")]);
+
+/// Of each run of `RUN` lanes, a power of two, that of number `lane`, in all of them.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub fn spread<const RUN: usize>(a: V, lane: usize) -> V {
+    let runs = const { runs::<LANES>(RUN) };
+    // SAFETY: the array has as many bytes as the vector.
+    let runs = unsafe { _mm512_loadu_si512(runs.as_ptr().cast()) };
+    let index = _mm512_add_epi32(runs, _mm512_set1_epi32(lane as i32));
+    // Within four lanes it is the cheaper instruction.
+    if RUN <= 4 { _mm512_permutevar_ps(a, index) } else { _mm512_permutexvar_ps(index, a) }
+}
 
 /// The sum of all lanes, in every lane.
 #[inline]

@@ -19,8 +19,10 @@
 //! | `exp`, `log`, `tanh`, `sigmoid`, `gelu`, .. | functions of one number, within a few ulp (`math.rs`); NaN of NaN |
 //! | `maximum`, `minimum`, `prelu`, `less`, `equal`, `pow`, .. | functions of two (`lanes.rs`); comparisons give 1 and 0 |
 //! | `select(a, yes, no)` | `no` where `a` is 0 |
+//! | `spread::<RUN>(a, lane)` | of each run of `RUN` lanes, a power of two, that of number `lane`, in all of them |
 //! | `hsum(a)`, `hmax(a)` | sum (in pairs, not in order), maximum of all lanes, in every lane; no NaN for `hmax` |
 //! | `prefetch(p, at)` | asks for the cache line of `p[at]`, which may lie outside of `p` |
+//! | `range(ranges, number)` | one of a table of ranges, none of which is empty |
 //! | `opaque(index)` | the index, of which the compiler knows nothing; no instruction |
 //! | `fence()` | what was stored before is loaded again after, not kept in registers; no instruction |
 //!
@@ -31,7 +33,9 @@
 //!
 //! # Safety of loads and stores
 //! `load`, `store`, `read`: `at + LANES <= N`. `splat`: `at < N`. `*_part`: `lanes <= LANES` and `at + lanes <= N`.
-//! For `store*` and `read*` also the promise of [`Out`](crate::Out): no one else touches these elements meanwhile.
+//! `range`: `number < N`, and no range is empty. For `store*` and `read*` also the promise of [`Out`](crate::Out): no one else touches these elements meanwhile.
+
+use std::ops::Range;
 
 /// The promise of a load or store, checked in debug builds.
 macro_rules! in_range {
@@ -69,6 +73,34 @@ pub fn opaque(index: usize) -> usize {
     #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
     {
         std::hint::black_box(index)
+    }
+}
+
+/// The first lane of the run of `run` lanes that each lane is in.
+#[cfg(target_arch = "x86_64")]
+const fn runs<const LANES: usize>(run: usize) -> [i32; LANES] {
+    assert!(run.is_power_of_two() && run <= LANES);
+    let mut first = [0; LANES];
+    let mut lane = 0;
+    while lane < LANES {
+        first[lane] = (lane / run * run) as i32;
+        lane += 1;
+    }
+    first
+}
+
+/// Range `number` of a table, which the compiler then knows not to be empty.
+///
+/// # Safety
+/// `number < N`, and no range of the table is empty.
+#[inline]
+pub unsafe fn range<const N: usize>(ranges: &[Range<usize>; N], number: usize) -> Range<usize> {
+    debug_assert!(number < N && ranges.iter().all(|range| !range.is_empty()));
+    // SAFETY: as the caller promises.
+    unsafe {
+        let range = ranges.get_unchecked(number).clone();
+        std::hint::assert_unchecked(range.start < range.end);
+        range
     }
 }
 

@@ -1,6 +1,6 @@
 //! Any processor: arrays of four lanes, which the compiler turns into the vectors of the target's baseline.
 
-pub use super::{fence, opaque};
+pub use super::{fence, opaque, range};
 
 use super::math::*;
 use crate::Out;
@@ -271,6 +271,12 @@ fn exponent(a: f32) -> i32 {
 
 math!();
 lanewise!();
+
+/// Of each run of `RUN` lanes, a power of two, that of number `lane`, in all of them.
+#[inline]
+pub fn spread<const RUN: usize>(a: V, lane: usize) -> V {
+    lanes!(L => a.0[(L / RUN * RUN + lane) % LANES])
+}
 
 /// The sum of all lanes, in every lane.
 #[inline]

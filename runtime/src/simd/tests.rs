@@ -86,6 +86,8 @@ macro_rules! suite {
                 assert_eq!(lanes(back)[..], source[7..7 + v::LANES]);
                 v::fence();
                 assert_eq!(v::opaque(7), 7);
+                // SAFETY: there are two, of which none is empty.
+                assert_eq!(unsafe { v::range(&[3..5, 4..9], 1) }, 4..9);
                 v::prefetch(&source, 0);
                 v::prefetch(&source, usize::MAX / 2);
             }
@@ -124,6 +126,14 @@ macro_rules! suite {
                 assert_eq!(lanes(v::hsum(a)), [source.iter().sum(); v::LANES]);
                 assert_eq!(lanes(v::hmax(a)), [greatest; v::LANES]);
                 assert_eq!(lanes(v::hmax(v::constant(f32::NEG_INFINITY))), [f32::NEG_INFINITY; v::LANES]);
+                for lane in 0..v::LANES {
+                    let of = |run: usize| std::array::from_fn(|l| source[l / run * run + lane % run]);
+                    assert_eq!(lanes(v::spread::<2>(a, lane % 2)), of(2));
+                    assert_eq!(lanes(v::spread::<4>(a, lane % 4)), of(4));
+                    let half = const { v::LANES / 2 };
+                    assert_eq!(lanes(v::spread::<{ v::LANES / 2 }>(a, lane % half)), of(half));
+                    assert_eq!(lanes(v::spread::<{ v::LANES }>(a, lane)), of(v::LANES));
+                }
             }
 
             $(#[$features])?

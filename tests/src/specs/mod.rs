@@ -3,6 +3,7 @@
 mod conv;
 mod copies;
 pub mod depthwise;
+pub mod grouped;
 mod map;
 mod pool;
 mod reduce;
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Case> {
     [
         conv::cases(),
         depthwise::cases(),
+        grouped::cases(),
         pool::cases(),
         rows::cases(),
         reduce::cases(),

@@ -8,7 +8,7 @@ pub use algorithms::{algorithms, few_algorithms};
 
 use super::constrain::{Tile, Wanted, schedule};
 use super::depthwise;
-use super::tile::{self, Search};
+use super::tile::{Search, Sums};
 use crate::base::target::Isa;
 use crate::kernel::Schedule;
 use crate::kernel::spec::{ConvSpec, KernelSpec, WinogradSpec};
@@ -34,11 +34,14 @@ const UNUSUAL: f64 = 1.05;
 const MOST_ROWS: usize = 8;
 
 /// Every schedule of a kernel, the cheapest first; none for a kernel with nothing to choose.
-pub fn all(spec: &KernelSpec, isa: &Isa) -> Vec<Candidate> {
-    let mut list = match spec {
-        KernelSpec::Conv(spec) => direct(spec, isa, &tile::orders(spec)),
+pub fn all(kernel: &KernelSpec, isa: &Isa) -> Vec<Candidate> {
+    let mut list = match kernel {
+        KernelSpec::Conv(spec) => direct(&Sums::direct(spec), isa, &Sums::direct(spec).orders()),
+        KernelSpec::Banded(spec) => direct(&Sums::banded(spec), isa, &Sums::banded(spec).orders()),
         KernelSpec::Winograd(spec) => winograd(spec, isa),
-        KernelSpec::Depthwise(spec) => depthwise(spec, isa, &[(depthwise::order(spec), 1.0)]),
+        KernelSpec::Depthwise(spec) | KernelSpec::Grouped(spec) => {
+            depthwise(spec, inputs(kernel), isa, &[(depthwise::order(spec), 1.0)])
+        }
         _ => Vec::new(),
     };
     list.sort_by(|a, b| a.cost.total_cmp(&b.cost));
@@ -46,14 +49,20 @@ pub fn all(spec: &KernelSpec, isa: &Isa) -> Vec<Candidate> {
 }
 
 /// At most `most` schedules that differ from `current`, those first that are worth measuring most.
-pub fn few(spec: &KernelSpec, isa: &Isa, current: &Schedule, most: usize) -> Vec<Wanted> {
-    let mut list = all(spec, isa);
-    match spec {
+pub fn few(kernel: &KernelSpec, isa: &Isa, current: &Schedule, most: usize) -> Vec<Wanted> {
+    let mut list = all(kernel, isa);
+    match kernel {
         KernelSpec::Conv(spec) => {
-            list.extend(direct(spec, isa, &unusual(spec, &tile::orders(spec), spec.groups == 1)))
+            let sums = Sums::direct(spec);
+            list.extend(direct(&sums, isa, &unusual(spec, &sums.orders(), spec.groups == 1)));
         }
-        KernelSpec::Depthwise(spec) => {
-            list.extend(depthwise(spec, isa, &unusual(spec, &[(depthwise::order(spec), 1.0)], true)));
+        KernelSpec::Banded(spec) => {
+            let sums = Sums::banded(spec);
+            list.extend(direct(&sums, isa, &unusual(spec, &sums.orders(), true)));
+        }
+        KernelSpec::Depthwise(spec) | KernelSpec::Grouped(spec) => {
+            let orders = unusual(spec, &[(depthwise::order(spec), 1.0)], true);
+            list.extend(depthwise(spec, inputs(kernel), isa, &orders));
         }
         _ => {}
     }
@@ -68,14 +77,14 @@ pub fn few(spec: &KernelSpec, isa: &Isa, current: &Schedule, most: usize) -> Vec
             wanted.blocks == candidate.wanted.blocks && same_order(wanted, &candidate.wanted)
         };
         if taken.iter().filter(family).count() < PER_FAMILY {
-            add(spec, isa, candidate.wanted, &mut seen, &mut taken);
+            add(kernel, isa, candidate.wanted, &mut seen, &mut taken);
             // One of these after each of those, so that a short list has both.
             if let Some(wanted) = prefetches.next() {
-                add(spec, isa, wanted, &mut seen, &mut taken);
+                add(kernel, isa, wanted, &mut seen, &mut taken);
             }
         }
     }
-    prefetches.for_each(|wanted| add(spec, isa, wanted, &mut seen, &mut taken));
+    prefetches.for_each(|wanted| add(kernel, isa, wanted, &mut seen, &mut taken));
     taken.truncate(most);
     taken
 }
@@ -117,13 +126,21 @@ fn unusual(spec: &ConvSpec, usual: &[(LoopOrder, f64)], bands: bool) -> Vec<(Loo
     orders.filter(new).map(|order| (order, UNUSUAL)).collect()
 }
 
-fn direct(spec: &ConvSpec, isa: &Isa, orders: &[(LoopOrder, f64)]) -> Vec<Candidate> {
-    let mut list = Vec::new();
-    for blocks in tile::blocks(spec) {
-        let Some(mut search) = Search::new(spec, isa, blocks) else { continue };
+/// Input channels of a group of a depthwise convolution or one in small groups.
+fn inputs(kernel: &KernelSpec) -> usize {
+    match kernel {
+        KernelSpec::Grouped(spec) => spec.x.c / spec.groups,
+        _ => 1,
+    }
+}
+
+fn direct(sums: &Sums, isa: &Isa, orders: &[(LoopOrder, f64)]) -> Vec<Candidate> {
+    let (spec, mut list) = (sums.spec, Vec::new());
+    for blocks in sums.side_by_side() {
+        let Some(mut search) = Search::new(sums, isa, blocks) else { continue };
         for &(order, penalty) in orders {
             let height = order.rows(spec);
-            let sweeps = spec.out_blocks() / blocks * (spec.y.h / height);
+            let sweeps = sums.blocks / blocks * (spec.y.h / height);
             for rows in 1..=search.most().min(height) {
                 for columns in 1..=(search.most() / rows).min(spec.y.w) {
                     let Some(cover) = search.cover_by([rows, columns], height, spec.y.w) else { continue };
@@ -141,11 +158,11 @@ fn direct(spec: &ConvSpec, isa: &Isa, orders: &[(LoopOrder, f64)]) -> Vec<Candid
     list
 }
 
-fn depthwise(spec: &ConvSpec, isa: &Isa, orders: &[(LoopOrder, f64)]) -> Vec<Candidate> {
-    let columns = 1..=depthwise::most(spec, isa);
+fn depthwise(spec: &ConvSpec, inputs: usize, isa: &Isa, orders: &[(LoopOrder, f64)]) -> Vec<Candidate> {
+    let columns = 1..=depthwise::most(spec, inputs, isa);
     let all = orders.iter().flat_map(|order| columns.clone().map(move |columns| (order, columns)));
     let candidate = |(&(order, penalty), columns): (&(LoopOrder, f64), usize)| Candidate {
-        cost: penalty * depthwise::row(spec, isa, columns),
+        cost: penalty * depthwise::row(spec, inputs, isa, columns),
         wanted: Wanted { tile: Some(Tile::Positions([1, columns])), order: Some(order), ..Wanted::default() },
     };
     all.map(candidate).collect()
@@ -153,8 +170,8 @@ fn depthwise(spec: &ConvSpec, isa: &Isa, orders: &[(LoopOrder, f64)]) -> Vec<Can
 
 fn winograd(spec: &WinogradSpec, isa: &Isa) -> Vec<Candidate> {
     let mut list: Vec<Candidate> = Vec::new();
-    let searches =
-        tile::blocks(&spec.conv).into_iter().filter_map(|blocks| Search::new(&spec.conv, isa, blocks));
+    let sums = Sums::direct(&spec.conv);
+    let searches = sums.side_by_side().into_iter().filter_map(|blocks| Search::new(&sums, isa, blocks));
     for search in searches {
         for most in 1..=search.most() {
             let (cost, WinogradSchedule { blocks, tiles, prefetch }) = search.products(spec, most);

@@ -1,11 +1,12 @@
-//! Convolutions: groups that fill no block of 16 channels are packed together until they do.
+//! Convolutions, and which kernel computes those in groups.
 
+use super::super::choose::{self, Groups};
 use super::super::plan::Pack;
 use super::state::State;
 use super::{Refusal, taps};
 use crate::base::feature_map::{BLOCK, Order};
-use crate::ir::graph::Node;
-use crate::kernel::layout::{ConvWeights, WinogradWeights};
+use crate::ir::graph::{Node, ValueId};
+use crate::kernel::ir::Role;
 use crate::kernel::spec::{ConvSpec, KernelSpec};
 use crate::ops::Conv;
 
@@ -35,25 +36,39 @@ pub fn lower(state: &mut State, node: &Node, conv: &Conv) -> Result<(), Refusal>
         ));
     }
     let spec = ConvSpec { x, y, residual, taps: taps(&conv.window), groups, epilogue: conv.epilogue };
+    let (kernel, pack) = if depthwise {
+        (KernelSpec::Depthwise(spec), Pack::Depthwise { spec, weight, bias })
+    } else {
+        algorithm(state, spec, conv.groups, (weight, bias))
+    };
     let [kh, kw] = conv.window.kernel;
     let flops = 2 * (y.n * y.c * y.h * y.w * kh * kw * (x.c / conv.groups)) as u64;
     let reads: Vec<_> = node.inputs[..1].iter().chain(rest).copied().collect();
-    if depthwise {
-        let weights = state.pack(Pack::Depthwise { spec, weight, bias }, ConvWeights::depthwise(&spec).len());
-        state.call(node, KernelSpec::Depthwise(spec), &reads, Some(weights), flops);
-        return Ok(());
-    }
-    let name = state.names.of(&KernelSpec::Conv(spec));
-    if let Some(spec) = state.tuner.winograd(&name, &spec, conv.groups == 1) {
-        let pack = Pack::Winograd { spec, weight, bias };
-        let weights = state.pack(pack, WinogradWeights::of(&spec).len());
-        state.call(node, KernelSpec::Winograd(spec), &reads, Some(weights), flops);
-        return Ok(());
-    }
-    let pack = Pack::Conv { spec, groups: conv.groups, weight, bias };
-    let weights = state.pack(pack, ConvWeights::of(&spec).len());
-    state.call(node, KernelSpec::Conv(spec), &reads, Some(weights), flops);
+    let weights =
+        kernel.params().iter().filter(|param| param.role == Role::Weights).map(|param| param.len).sum();
+    let weights = state.pack(pack, weights);
+    state.call(node, kernel, &reads, Some(weights), flops);
     Ok(())
+}
+
+/// The kernel of a convolution whose packed groups are those of `packed`, and how its weights are packed.
+fn algorithm(
+    state: &mut State,
+    packed: ConvSpec,
+    groups: usize,
+    (weight, bias): (ValueId, Option<ValueId>),
+) -> (KernelSpec, Pack) {
+    let spec = ConvSpec { groups, ..packed };
+    match choose::in_groups(&spec, &packed) {
+        Some(Groups::Small) => return (KernelSpec::Grouped(spec), Pack::Grouped { spec, weight, bias }),
+        Some(Groups::Band) => return (KernelSpec::Banded(spec), Pack::Banded { spec, weight, bias }),
+        None => {}
+    }
+    let name = state.names.of(&KernelSpec::Conv(packed));
+    match state.tuner.winograd(&name, &packed, groups == 1) {
+        Some(spec) => (KernelSpec::Winograd(spec), Pack::Winograd { spec, weight, bias }),
+        None => (KernelSpec::Conv(packed), Pack::Conv { spec: packed, groups, weight, bias }),
+    }
 }
 
 /// Groups of the packed convolution: as many as have whole blocks of input and output channels each. Weights between
