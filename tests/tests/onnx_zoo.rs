@@ -58,6 +58,7 @@ fn networks_have_the_published_size() {
         ("resnet50_v1", 25_557_032, 49 + 4),
         ("resnet101_v1", 44_549_160, 100 + 4),
         ("resnet152_v1", 60_192_808, 151 + 4),
+        ("resnext50_32x4d", 25_028_904, 49 + 4),
         ("plain18", 11_689_512 - shortcuts, 17),
         ("plain34", 21_797_672 - shortcuts, 33),
         ("vgg16", 138_357_544, 13),

@@ -13,7 +13,7 @@ mod resnet;
 mod squeezenet;
 mod vgg;
 
-use self::resnet::Block::{Basic, Bottleneck, BottleneckV1, Plain};
+use self::resnet::Block::{Basic, Bottleneck, BottleneckV1, Grouped, Plain};
 use self::resnet::classifier;
 use crate::onnx::encode;
 use crate::onnx::schema::ModelProto;
@@ -58,6 +58,7 @@ const NETWORKS: &[Network] = &[
     Network { name: "resnet50_v1",       image: 32, model: |o| classifier(o, BottleneckV1, [3, 4, 6, 3]) },
     Network { name: "resnet101_v1",      image: 32, model: |o| classifier(o, BottleneckV1, [3, 4, 23, 3]) },
     Network { name: "resnet152_v1",      image: 32, model: |o| classifier(o, BottleneckV1, [3, 8, 36, 3]) },
+    Network { name: "resnext50_32x4d",   image: 32, model: |o| classifier(o, Grouped, [3, 4, 6, 3]) },
     Network { name: "plain18",           image: 32, model: |o| classifier(o, Plain, [2, 2, 2, 2]) },
     Network { name: "plain34",           image: 32, model: |o| classifier(o, Plain, [3, 4, 6, 3]) },
     Network { name: "vgg16",             image: 32, model: |o| vgg::model(o, [2, 2, 3, 3, 3]) },

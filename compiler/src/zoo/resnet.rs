@@ -1,4 +1,4 @@
-//! Residual networks (He et al. 2015), node for node and name for name as torchvision's models are exported.
+//! Residual networks (He et al. 2015), and those in groups (Xie et al. 2016), node for node and name for name as torchvision's models are exported.
 
 use super::ZooOptions;
 use super::build::{Build, Layer, Map, STEADY};
@@ -15,6 +15,8 @@ pub(super) enum Block {
     Bottleneck,
     /// As the paper has it: the stride is on the first 1x1.
     BottleneckV1,
+    /// The bottleneck of ResNeXt 32x4d: twice as wide inside, the 3x3 in 32 groups.
+    Grouped,
 }
 
 impl Block {
@@ -28,6 +30,10 @@ impl Block {
             }
             Block::Bottleneck => vec![one, three.stride(stride), wide],
             Block::BottleneckV1 => vec![one.stride(stride), three, wide],
+            Block::Grouped => {
+                let three = Layer { groups: 32, ..Layer::new(3, 2 * width) };
+                vec![Layer::new(1, 2 * width), three.stride(stride), wide]
+            }
         }
     }
 }

@@ -49,6 +49,7 @@ pub const SUBJECTS: &[Subject] = &[
     subject("resnet50_v1", 72, Full),       subject("resnet50_v1", 224, Recorded),
     subject("resnet101_v1", 72, Best),      subject("resnet101_v1", 224, Recorded),
     subject("resnet152_v1", 72, Best),      subject("resnet152_v1", 224, Recorded),
+    subject("resnext50_32x4d", 72, Full),   subject("resnext50_32x4d", 224, Recorded),
     subject("plain18", 72, Full),           subject("plain18", 224, Recorded),
     subject("plain34", 72, Full),           subject("plain34", 224, Recorded),
     subject("vgg16", 72, Full),
