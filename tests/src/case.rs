@@ -322,7 +322,7 @@ fn winograd(spec: &WinogradSpec, numbers: &mut Numbers) -> Parts {
 }
 
 fn matmul(spec: &MatMulSpec, numbers: &mut Numbers) -> Parts {
-    let (a, b) = (numbers.units(spec.m * spec.k), numbers.units(spec.k * spec.n));
+    let (a, b) = (numbers.units(spec.batch * spec.m * spec.k), numbers.units(spec.batch * spec.k * spec.n));
     let bias = spec.epilogue.bias.then(|| numbers.units(spec.n));
     let y = naive::matmul(spec, &a, &b, bias.as_deref());
     let right = match spec.rhs {

@@ -106,11 +106,12 @@ pub fn global_pool(y: &FeatureMap, x: &Nchw) -> Nchw {
     })
 }
 
-/// Matrix product; `b` is `[k][n]`.
+/// Matrix products; `b` is `[batch][k][n]`.
 pub fn matmul(spec: &MatMulSpec, a: &[f32], b: &[f32], bias: Option<&[f32]>) -> Vec<f64> {
-    let &MatMulSpec { m, k, n, .. } = spec;
+    let &MatMulSpec { batch, m, k, n, .. } = spec;
     let element = |i: usize| {
-        let (row, column) = (i / n, i % n);
+        let (one, row, column) = (i / (m * n), i / n % m, i % n);
+        let (a, b) = (&a[one * m * k..], &b[one * k * n..]);
         let product = |j: usize| {
             let left = if spec.trans_a { a[j * m + row] } else { a[row * k + j] };
             f64::from(left) * f64::from(b[j * n + column])
@@ -118,7 +119,7 @@ pub fn matmul(spec: &MatMulSpec, a: &[f32], b: &[f32], bias: Option<&[f32]>) -> 
         let sum = (0..k).map(product).sum::<f64>() + bias.map_or(0.0, |bias| f64::from(bias[column]));
         activate(spec.epilogue.act, sum)
     };
-    (0..m * n).map(element).collect()
+    (0..batch * m * n).map(element).collect()
 }
 
 /// Softmax over the middle axis, or its logarithm.

@@ -28,15 +28,21 @@ struct Names<'a> {
 
 /// 16 columns, or the last few: first column and first weight as functions of the task.
 struct Columns {
+    x: Affine,
     y: Affine,
     w: Affine,
     count: usize,
 }
 
-/// Builds the kernel: one task per panel of 16 columns; the first task also does the last few columns.
+/// Builds the kernel: one task per panel of 16 columns, of which the first also does the last few; in a batch, one task
+/// per product.
 pub fn build(name: String, spec: &MatMulSpec, isa: &Isa) -> Kernel {
     let (whole, tail) = (spec.n / BLOCK, spec.n % BLOCK);
-    let mut b = Builder::new(name, isa.lanes, "panel", whole.max(1));
+    let batched = spec.batch > 1;
+    let mut b = match batched {
+        true => Builder::new(name, isa.lanes, "product", spec.batch),
+        false => Builder::new(name, isa.lanes, "panel", whole.max(1)),
+    };
     let ids: Vec<ParamId> =
         KernelSpec::MatMul(*spec).params().iter().map(|p| b.param(p.name, p.role, p.len)).collect();
     let parts = BLOCK / isa.lanes;
@@ -55,17 +61,35 @@ pub fn build(name: String, spec: &MatMulSpec, isa: &Isa) -> Kernel {
         Rhs::RowMajor => BLOCK,
     };
     let task = b.task();
-    if whole > 0 {
-        let y = Affine::constant(0).plus(task, BLOCK);
-        rows(&mut b, &names, &Columns { y, w: Affine::constant(0).plus(task, panel), count: BLOCK });
+    // Where a product's operands begin.
+    let of = |size: usize| Affine::constant(0).plus(task, if batched { size } else { 0 });
+    let first =
+        Columns { x: of(spec.m * spec.k), y: of(spec.m * spec.n), w: of(spec.k * spec.n), count: BLOCK };
+    let from = |at: &Affine, var, by: usize| at.clone().plus(var, by);
+    let whole_panel = |b: &mut Builder, var| {
+        let columns = Columns {
+            x: first.x.clone(),
+            y: from(&first.y, var, BLOCK),
+            w: from(&first.w, var, panel),
+            count: BLOCK,
+        };
+        rows(b, &names, &columns);
+    };
+    let last = Columns {
+        x: first.x.clone(),
+        y: first.y.clone().offset(whole * BLOCK),
+        w: first.w.clone().offset(whole * panel),
+        count: tail,
+    };
+    if batched && whole > 0 {
+        b.for_("panel", whole, whole_panel);
+    } else if whole > 0 {
+        whole_panel(&mut b, task);
     }
-    if tail > 0 {
-        let last =
-            Columns { y: Affine::constant(whole * BLOCK), w: Affine::constant(whole * panel), count: tail };
-        match whole {
-            0 => rows(&mut b, &names, &last),
-            _ => b.if_(task, 0..1, |b| rows(b, &names, &last)),
-        }
+    match (tail, whole) {
+        (0, _) => {}
+        (_, 1..) if !batched => b.if_(task, 0..1, |b| rows(b, &names, &last)),
+        _ => rows(&mut b, &names, &last),
     }
     b.finish()
 }
@@ -110,6 +134,8 @@ fn tile_of(b: &mut Builder, names: &Names, columns: &Columns, row: &Affine, rows
             }
             b.unroll("r", rows, |b, r| {
                 let at = scaled(row, x_row).plus(r, x_row).plus(k, chains * x_k).plus(c, x_k);
+                let at = at.offset(columns.x.base);
+                let at = columns.x.terms.iter().fold(at, |at, &(var, by)| at.plus(var, by));
                 b.let_(xv, &[r], splat(x, at));
             });
             for part in &parts {

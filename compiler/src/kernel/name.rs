@@ -21,8 +21,9 @@ pub fn name(spec: &KernelSpec) -> String {
             let [my, mx] = spec.tile;
             conv(&spec.conv).replacen("conv", &format!("winograd{my}x{mx}_"), 1)
         }
-        KernelSpec::MatMul(MatMulSpec { m, k, n, epilogue, .. }) => {
-            format!("matmul_{m}x{k}x{n}{}", suffix(*epilogue))
+        KernelSpec::MatMul(MatMulSpec { batch, m, k, n, epilogue, .. }) => {
+            let products = if *batch > 1 { format!("{batch}x") } else { String::new() };
+            format!("matmul_{products}{m}x{k}x{n}{}", suffix(*epilogue))
         }
         KernelSpec::Pool(spec) => {
             let family = match spec.kind {

@@ -120,10 +120,12 @@ impl WinogradSpec {
     }
 }
 
-/// `y[m][n] = act(sum_k x[m][k] * w[k][n] + bias[n])` over row-major operands.
+/// `y[b][m][n] = act(sum_k x[b][m][k] * w[b][k][n] + bias[n])` over row-major operands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub struct MatMulSpec {
+    /// Products of as many matrices, which lie one behind the other; 1 where the right operand is packed.
+    pub batch: usize,
     pub m: usize,
     pub k: usize,
     pub n: usize,
@@ -263,12 +265,12 @@ impl KernelSpec {
                 add("y", Role::Output, spec.conv.y.len());
             }
             KernelSpec::MatMul(spec) => {
-                add("x", Role::Input, spec.m * spec.k);
+                add("x", Role::Input, spec.batch * spec.m * spec.k);
                 match spec.rhs {
                     Rhs::Packed => add("w", Role::Weights, MatMulWeights::of(spec).len()),
-                    Rhs::RowMajor => add("w", Role::Input, spec.k * spec.n),
+                    Rhs::RowMajor => add("w", Role::Input, spec.batch * spec.k * spec.n),
                 }
-                add("y", Role::Output, spec.m * spec.n);
+                add("y", Role::Output, spec.batch * spec.m * spec.n);
             }
             KernelSpec::Pool(PoolSpec { x, y, .. }) | KernelSpec::GlobalPool(GlobalPoolSpec { x, y }) => {
                 add("x", Role::Input, x.len());
@@ -326,7 +328,7 @@ impl KernelSpec {
             KernelSpec::Depthwise(ConvSpec { y, taps, .. }) => {
                 2 * (y.n * y.c * y.h * y.w * taps.kernel[0] * taps.kernel[1]) as u64
             }
-            KernelSpec::MatMul(spec) => 2 * (spec.m * spec.k * spec.n) as u64,
+            KernelSpec::MatMul(spec) => 2 * (spec.batch * spec.m * spec.k * spec.n) as u64,
             _ => 0,
         }
     }

@@ -65,6 +65,9 @@ impl Linear {
             return Err("the node before it has no weights");
         };
         let bias = bias.first().copied();
+        if edit.graph.shape(w).len() == 3 {
+            return Err("the node before it multiplies a batch of matrices");
+        }
         if !edit.graph.is_const(w) || bias.is_some_and(|bias| !edit.graph.is_const(bias)) {
             return Err("the node before it has weights that are computed at run time");
         }

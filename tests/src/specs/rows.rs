@@ -12,10 +12,10 @@ const CLIP: Epilogue = Epilogue { act: Act::Clip { lo: Real::new(-1.0), hi: Real
 
 /// A product with packed weights.
 const fn packed(m: usize, k: usize, n: usize, epilogue: Epilogue) -> MatMulSpec {
-    MatMulSpec { m, k, n, trans_a: false, rhs: Rhs::Packed, epilogue }
+    MatMulSpec { batch: 1, m, k, n, trans_a: false, rhs: Rhs::Packed, epilogue }
 }
 
-const MATMULS: [(&str, MatMulSpec); 11] = [
+const MATMULS: [(&str, MatMulSpec); 13] = [
     ("matmul_row", packed(1, 64, 32, BIAS)),
     ("matmul_row_no_bias", packed(1, 64, 32, BARE)),
     ("matmul_row_few_columns", packed(1, 37, 10, BIAS)),
@@ -25,6 +25,11 @@ const MATMULS: [(&str, MatMulSpec); 11] = [
     ("matmul_rows_tail", packed(9, 12, 33, CLIP)),
     ("matmul_many_rows", packed(30, 6, 16, BIAS)),
     ("matmul_transposed", MatMulSpec { trans_a: true, ..packed(9, 10, 20, BIAS) }),
+    ("matmul_batch", MatMulSpec { batch: 3, rhs: Rhs::RowMajor, ..packed(5, 12, 37, CLIP) }),
+    (
+        "matmul_batch_transposed",
+        MatMulSpec { batch: 2, trans_a: true, rhs: Rhs::RowMajor, ..packed(9, 7, 5, BARE) },
+    ),
     ("matmul_activations", MatMulSpec { rhs: Rhs::RowMajor, ..packed(3, 10, 21, BARE) }),
     (
         "matmul_activations_transposed",

@@ -10,6 +10,7 @@ mod constant;
 mod conv;
 mod conv_transpose;
 mod depth;
+mod einsum;
 mod elementwise;
 mod fold;
 mod logic;

@@ -96,6 +96,14 @@ pub(super) fn transpose(site: &mut Site) -> Imported {
         Some(perm) => perm.iter().map(|&at| axis(at, rank, false)).collect::<Result<_, _>>()?,
         None => (0..rank).rev().collect(),
     };
+    permute(site, x, perm)
+}
+
+/// The axes in another order.
+pub(super) fn permute(site: &mut Site, x: ValueId, perm: Vec<usize>) -> Imported {
+    if perm.is_sorted() {
+        return same(site, x);
+    }
     site.emit(Op::Transpose { perm }, vec![x])
 }
 
@@ -127,11 +135,16 @@ fn extents(site: &Site, position: usize, what: &str) -> Result<Vec<usize>, Refus
     extents.ok_or_else(|| Refusal::invalid(format!("its {what} {numbers:?} has negative numbers")))
 }
 
-/// Expand: axes of extent 1 repeat; new ones come first.
+/// Expand.
 pub(super) fn expand(site: &mut Site) -> Imported {
     let x = site.input(0)?;
     let wanted = extents(site, 1, "shape")?;
-    check_size(&wanted)?;
+    spread(site, x, &wanted)
+}
+
+/// Axes of extent 1 repeat as often as `wanted` says, from the last one on; new ones come first.
+pub(super) fn spread(site: &mut Site, x: ValueId, wanted: &[usize]) -> Imported {
+    check_size(wanted)?;
     let mut shape = site.shape(x).to_vec();
     let rank = shape.len().max(wanted.len());
     shape.splice(0..0, std::iter::repeat_n(1, rank - shape.len()));

@@ -1,4 +1,4 @@
-//! Matrix products of two dimensions.
+//! Matrix products, one or a batch of them.
 
 use super::super::plan::Pack;
 use super::Refusal;
@@ -12,19 +12,21 @@ use crate::ops::MatMul;
 pub fn lower(state: &mut State, node: &Node, matmul: &MatMul) -> Result<(), Refusal> {
     let graph = state.graph;
     let (a, b) = (node.inputs[0], node.inputs[1]);
-    let (&[m, n], &[rows, columns]) = (graph.shape(node.output), graph.shape(a)) else {
-        let reason = "its operands are no matrices".to_owned();
-        return Err((reason, "reshape them to 2 dimensions; batched products are not supported yet"));
+    let (batch, m, n, rows, columns) = match (graph.shape(node.output), graph.shape(a)) {
+        (&[m, n], &[rows, columns]) => (1, m, n, rows, columns),
+        (&[batch, m, n], &[_, rows, columns]) => (batch, m, n, rows, columns),
+        _ => return Err(("its operands are no matrices".to_owned(), "reshape them to 2 or 3 dimensions")),
     };
     let k = if matmul.trans_a { rows } else { columns };
-    let constant = graph.is_const(b);
+    // Matrices of a batch are read where they lie, constant ones too.
+    let constant = graph.is_const(b) && graph.shape(b).len() == 2;
     let rhs = if constant { Rhs::Packed } else { Rhs::RowMajor };
     if !constant && (matmul.trans_b || matmul.alpha.get() != 1.0 || matmul.epilogue.bias) {
         let reason = "its right operand is computed at run time, and it has transB, alpha or C".to_owned();
         return Err((reason, "make the right operand an initialiser, or use plain MatMul"));
     }
-    let spec = MatMulSpec { m, k, n, trans_a: matmul.trans_a, rhs, epilogue: matmul.epilogue };
-    let flops = 2 * (m * k * n) as u64;
+    let spec = MatMulSpec { batch, m, k, n, trans_a: matmul.trans_a, rhs, epilogue: matmul.epilogue };
+    let flops = 2 * (batch * m * k * n) as u64;
     if !constant {
         state.call(node, KernelSpec::MatMul(spec), &[a, b], None, flops);
         return Ok(());

@@ -1,11 +1,11 @@
 //! Matrix products, reductions, normalisations, softmax.
 
-use super::{AXIS, G, NONE, Row, S, row};
+use super::{ANY, AXIS, G, NONE, Row, S, row};
 use crate::base::epilogue::Act;
 use crate::base::functions::Func;
-use crate::onnx::import::attrs::Kind::{self, Float, Int, Ints};
+use crate::onnx::import::attrs::Kind::{self, Float, Int, Ints, String};
 use crate::onnx::import::norm::Soft;
-use crate::onnx::import::{matrix, norm, normalise, reduce};
+use crate::onnx::import::{einsum, matrix, norm, normalise, reduce};
 use crate::ops::ReduceKind;
 
 const BATCH_NORM: &[(&str, Kind)] = &[("epsilon", Float), ("momentum", Float)];
@@ -30,6 +30,7 @@ pub(super) const ROWS: &[Row] = &[
     row("BatchNormalization",         9, (5, 5),    BATCH_NORM, G(norm::batch_norm)),
     row("BatchNormalization",        14, (5, 5),    BATCH_NORM_14, G(norm::batch_norm)).limits("constant parameters; training_mode = 0"),
     row("CumSum",                    11, (2, 2),    &[("exclusive", Int), ("reverse", Int)], G(reduce::cum_sum)).limits("constant axis"),
+    row("Einsum",                    12, (1, ANY), &[("equation", String)], G(einsum::einsum)).limits("no label twice in a term"),
     row("Gemm",                       7, (3, 3),    GEMM,       G(matrix::gemm)),
     row("Gemm",                      11, (2, 3),    GEMM,       G(matrix::gemm)),
     row("GroupNormalization",        18, (3, 3),    GROUP.split_at(2).0, G(normalise::group)),
