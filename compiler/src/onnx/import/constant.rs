@@ -1,4 +1,4 @@
-//! Constant, ConstantOfShape, Shape: nodes that are known at import, since all shapes are.
+//! Constant, ConstantOfShape, Shape, Size: nodes that are known at import, since all shapes are.
 
 use super::builder::{FOLD_LIMIT, decides};
 use super::site::{Imported, Site};
@@ -66,4 +66,11 @@ pub(super) fn shape(site: &mut Site) -> Imported {
     let part = extents.get(start..end).unwrap_or_default();
     let numbers: Vec<i64> = part.iter().map(|&extent| i64::try_from(extent).unwrap_or(i64::MAX)).collect();
     site.tensor(&Tensor::int([numbers.len()], numbers))
+}
+
+/// Size: the number of elements.
+pub(super) fn size(site: &mut Site) -> Imported {
+    let x = site.input(0)?;
+    let count = i64::try_from(site.ty(x).elements()).unwrap_or(i64::MAX);
+    site.tensor(&Tensor::int([], vec![count]))
 }

@@ -4,6 +4,7 @@
 use super::site::{Imported, Site};
 use crate::base::epilogue::Act;
 use crate::base::real::Real;
+use crate::base::tensor::DType;
 use crate::ir::graph::{Const, Def, ValueId};
 use crate::onnx::refusal::Refusal;
 use crate::onnx::tensor::dtype;
@@ -113,6 +114,15 @@ pub(super) fn dropout(site: &mut Site) -> Imported {
 pub(super) fn cast(site: &mut Site) -> Imported {
     let x = site.input(0)?;
     let number = site.attrs.int("to").ok_or_else(|| Refusal::invalid("attribute `to` is missing"))?;
-    let to = dtype(i32::try_from(number).unwrap_or(i32::MAX))?;
+    cast_to(site, x, dtype(i32::try_from(number).unwrap_or(i32::MAX))?)
+}
+
+/// CastLike: to the type of its second operand, whose numbers do not matter.
+pub(super) fn cast_like(site: &mut Site) -> Imported {
+    let (x, like) = (site.input(0)?, site.input(1)?);
+    cast_to(site, x, site.ty(like).dtype)
+}
+
+fn cast_to(site: &mut Site, x: ValueId, to: DType) -> Imported {
     if site.ty(x).dtype == to { identity(site) } else { site.emit(Op::Cast { to }, vec![x]) }
 }

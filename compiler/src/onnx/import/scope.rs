@@ -155,7 +155,7 @@ impl<'m> Scope<'m> {
     /// Defines the results of a node by position; those that are not there are lost.
     pub fn define(&mut self, node: &'m NodeProto, results: &[ValueId]) {
         // The shape of a run-time value is a constant all the same.
-        let run_time = self.at_run_time(node) && node.op_type() != "Shape";
+        let run_time = self.at_run_time(node) && !matches!(node.op_type(), "Shape" | "Size");
         for (position, name) in node.output.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
             self.values.insert(name, Meaning::of(results.get(position).copied(), run_time));
         }

@@ -6,6 +6,7 @@ use crate::base::functions::Func;
 use crate::onnx::import::attrs::Kind::{self, Float, Int, String};
 use crate::onnx::import::{activation, elementwise, logic};
 
+const CAST_LIKE: &[(&str, Kind)] = &[("saturate", Int), ("round_mode", String)];
 const CAST: &[(&str, Kind)] = &[("to", Int), ("saturate", Int), ("round_mode", String)];
 
 const ALPHA: &[(&str, Kind)] = &[("alpha", Float)];
@@ -25,6 +26,9 @@ pub(super) const ROWS: &[Row] = &[
     row("Cast",             6, (1, 1),    CAST.split_at(1).0, G(elementwise::cast)),
     row("Cast",            19, (1, 1),    CAST.split_at(2).0, G(elementwise::cast)),
     row("Cast",            24, (1, 1),    CAST,       G(elementwise::cast)),
+    row("CastLike",        15, (2, 2),    NONE, G(elementwise::cast_like)),
+    row("CastLike",        19, (2, 2),    CAST_LIKE.split_at(1).0, G(elementwise::cast_like)),
+    row("CastLike",        24, (2, 2),    CAST_LIKE,  G(elementwise::cast_like)),
     row("Ceil",             6, (1, 1),    NONE,       plain(Func::Ceil)),
     row("Celu",            12, (1, 1),    ALPHA,      G(activation::celu)),
     row("Clip",             6, (1, 1),    &[("max", Float), ("min", Float)], G(elementwise::clip_attributes)),

@@ -54,6 +54,7 @@ pub(super) const ROWS: &[Row] = &[
     row("Resize",             18, (1, 4),   RESIZE,     G(resize::resize_11)).limits("constant roi, scales and sizes"),
     row("Shape",               1, (1, 1),   NONE,       G(constant::shape)),
     row("Shape",              15, (1, 1),   &[("end", Int), ("start", Int)], G(constant::shape)),
+    row("Size",                1, (1, 1),   NONE,       G(constant::size)),
     row("Slice",               1, (1, 1),   &[("axes", Ints), ("ends", Ints), ("starts", Ints)], G(slice::attributes)),
     row("Slice",              10, (3, 5),   NONE,       G(slice::operands)).limits("constant operands but the first"),
     row("SpaceToDepth",        1, (1, 1),   &[("blocksize", Int)], G(movement::space_to_depth)),
