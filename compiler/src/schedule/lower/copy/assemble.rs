@@ -53,6 +53,7 @@ pub fn assemble(levels: &[Vec<Run>], [y, x]: [usize; 2]) -> Result<CopySpec, Ref
         outer.append(&mut piece.nest.loops);
         sort(&mut outer);
         outer = coalesce(outer);
+        keep_near(&mut outer);
         let last = outer.split_off(outer.len().saturating_sub(1));
         piece.nest.loops = last;
     }
@@ -109,6 +110,17 @@ fn plus(a: [usize; 2], b: [usize; 2]) -> [usize; 2] {
 /// Largest steps of the result outermost.
 fn sort(loops: &mut [Loop]) {
     loops.sort_by_key(|(_, step)| std::cmp::Reverse(*step));
+}
+
+/// In a transposition, neighbours of the operand come one loop outside of those of the result: a row of lines is then
+/// read again while it is near, not the whole plane.
+fn keep_near(loops: &mut Vec<Loop>) {
+    let Some(last) = loops.len().checked_sub(1) else { return };
+    let transposes = matches!(loops[last], (_, [1, from]) if from != 1);
+    if transposes && let Some(at) = loops.iter().position(|(_, [_, from])| *from == 1) {
+        let near = loops.remove(at);
+        loops.insert(last - 1, near);
+    }
 }
 
 fn walks(loops: Vec<Loop>) -> Vec<Walk> {
