@@ -5,6 +5,7 @@ use super::count;
 use super::summary::name;
 use super::svg::n;
 use super::view::{Row, View};
+use crate::passes::Miss;
 use crate::report::{Gone, Part};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -47,9 +48,10 @@ pub(super) fn body(view: &View) -> Markup {
         }
         @if !misses.is_empty() {
             h3 { (count(misses.len(), "fusion")) " that did not happen" }
-            ul {
-                @for miss in misses {
-                    li { code { (miss.pass) } " for " (name(&miss.node)) ": " (miss.reason) }
+            @for ((pass, reason), nodes) in by_cause(misses) {
+                details {
+                    summary { code { (pass) } ": " (reason) " " span.muted { (count(nodes.len(), "node")) } }
+                    p { @for node in nodes { (name(node)) " " } }
                 }
             }
         }
@@ -66,8 +68,9 @@ fn before(row: &Row) -> Markup {
             (chip(part.op, &part.node, class(row, part), part.role))
             @if part.main { (name(&part.node)) }
         }
-        @for miss in &facts.misses {
-            span.missed title=(format!("{} not done: {}", miss.pass, miss.reason)) { "not fused" }
+        @if !facts.misses.is_empty() {
+            @let reasons = facts.misses.iter().map(|miss| format!("{} not done: {}", miss.pass, miss.reason));
+            span.missed title=(reasons.collect::<Vec<_>>().join("\n")) { "not fused" }
         }
     }
 }
@@ -125,6 +128,15 @@ fn edges(view: &View) -> Markup {
             }
         }
     }
+}
+
+/// Nodes by pass and reason.
+fn by_cause(misses: &[Miss]) -> BTreeMap<(&str, &str), Vec<&str>> {
+    let mut groups: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for miss in misses {
+        groups.entry((miss.pass, miss.reason.as_str())).or_default().push(&miss.node);
+    }
+    groups
 }
 
 fn by_reason(gone: &[Gone]) -> BTreeMap<&str, Vec<&Gone>> {
