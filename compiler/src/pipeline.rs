@@ -5,8 +5,8 @@ use crate::base::target::{ISAS, Isa};
 use crate::emit::{self, EmitOptions, File, Form, RuntimeDep, Weights};
 use crate::ir::graph::Graph;
 use crate::ir::{hash, reference};
+use crate::schedule::budget::{self, Budget};
 use crate::schedule::choose::Choice;
-use crate::schedule::lower;
 use crate::schedule::plan::Plan;
 use crate::schedule::tuning::Tuning;
 use crate::{passes, weights};
@@ -21,6 +21,8 @@ pub struct Options {
     pub choice: Choice,
     /// Schedules and algorithms that are given.
     pub tuning: Tuning,
+    /// What the program may take; algorithms are chosen to fit.
+    pub budget: Budget,
     /// Name of the crate or module; made from the graph's name when absent.
     pub name: Option<String>,
     /// What the files are to make.
@@ -43,6 +45,7 @@ impl Default for Options {
             isas: ISAS.to_vec(),
             choice: Choice::Fast,
             tuning: Tuning::default(),
+            budget: Budget::default(),
             name: None,
             form: Form::Crate,
             weights: Weights::Embed,
@@ -65,9 +68,11 @@ pub struct Compiled {
     pub report: passes::Report,
     /// Kernels, memory, weights.
     pub plan: Plan,
+    /// The tuning that was given, and algorithms that the budget demanded.
+    pub tuning: Tuning,
     /// The source files of the crate or module.
     pub files: Vec<File>,
-    /// What is given and not used: lines of the tuning file about other networks.
+    /// What is given and not used, as lines of the tuning file about other networks, and what the budget changed.
     pub warnings: Vec<Problem>,
 }
 
@@ -80,6 +85,8 @@ pub struct Planned {
     pub report: passes::Report,
     /// Kernels, memory, weights.
     pub plan: Plan,
+    /// As [`Compiled::tuning`].
+    pub tuning: Tuning,
     /// As [`Compiled::warnings`].
     pub warnings: Vec<Problem>,
 }
@@ -98,11 +105,27 @@ pub fn plan(source: &Graph, isas: &[Isa], choice: Choice) -> Result<(Graph, pass
 /// # Errors
 /// Every node that cannot be compiled, everything that is wrong with the tuning file.
 pub fn plan_tuned(source: &Graph, isas: &[Isa], choice: Choice, tuning: &Tuning) -> Result<Planned, Error> {
+    plan_within(source, isas, choice, tuning, Budget::default())
+}
+
+/// The same within a budget.
+///
+/// # Errors
+/// Every node that cannot be compiled, everything that is wrong with the tuning file; the layer that needs most where
+/// nothing fits.
+pub fn plan_within(
+    source: &Graph,
+    isas: &[Isa],
+    choice: Choice,
+    tuning: &Tuning,
+    budget: Budget,
+) -> Result<Planned, Error> {
     let (graph, report) = passes::run(source.clone())?;
-    let (plan, warnings) = lower::plan(&graph, hash::graph_hash(source), isas, choice, tuning)?;
+    let hash = hash::graph_hash(source);
+    let (plan, tuning, warnings) = budget::plan(&graph, hash, isas, choice, tuning, budget)?;
     match plan.verify().into_iter().next() {
         Some(fault) => Err(Error::one("the compiler", fault, "please report this as a bug of tilewright")),
-        None => Ok(Planned { graph, report, plan, warnings }),
+        None => Ok(Planned { graph, report, plan, tuning, warnings }),
     }
 }
 
@@ -111,8 +134,9 @@ pub fn plan_tuned(source: &Graph, isas: &[Isa], choice: Choice, tuning: &Tuning)
 /// # Errors
 /// Every node that cannot be compiled, everything that is wrong with the tuning file.
 pub fn compile(source: Graph, options: &Options) -> Result<Compiled, Error> {
-    let planned = plan_tuned(&source, &options.isas, options.choice, &options.tuning)?;
-    let Planned { graph, report, plan, warnings } = planned;
+    let budget = Budget { external: options.weights == Weights::External, ..options.budget };
+    let planned = plan_within(&source, &options.isas, options.choice, &options.tuning, budget)?;
+    let Planned { graph, report, plan, tuning, warnings } = planned;
     let emit_options = EmitOptions {
         name: identifier(options.name.as_deref().unwrap_or(&source.name)),
         form: options.form,
@@ -123,7 +147,7 @@ pub fn compile(source: Graph, options: &Options) -> Result<Compiled, Error> {
         preprocess: options.preprocess,
     };
     let files = emit::files(&plan, &emit_options)?;
-    Ok(Compiled { source, graph, report, plan, files, warnings })
+    Ok(Compiled { source, graph, report, plan, tuning, files, warnings })
 }
 
 impl Compiled {

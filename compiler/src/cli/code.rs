@@ -1,5 +1,6 @@
 //! Arguments that decide about generated code, and the command that regenerates it.
 
+use super::budget::BudgetArgs;
 use super::model::ModelArgs;
 use super::schedule::ScheduleArgs;
 use super::usage;
@@ -20,6 +21,8 @@ pub struct CodeArgs {
     /// Name of the crate and of its program [default: the model's file name]
     #[arg(long, value_parser = name)]
     pub name: Option<String>,
+    #[command(flatten)]
+    budget: BudgetArgs,
     #[command(flatten)]
     picture: PictureArgs,
 }
@@ -61,6 +64,7 @@ impl CodeArgs {
             isas: self.schedule.isas(),
             choice: self.schedule.choice(),
             tuning: self.schedule.tuning()?,
+            budget: self.budget.budget(),
             name: Some(self.name.clone().unwrap_or_else(|| default_name(model))),
             preprocess: self.picture.preprocess(graph)?,
             ..Options::default()
@@ -91,7 +95,7 @@ impl CodeArgs {
         for (option, value) in dims.chain(rest) {
             let _ = write!(words, " --{option} {}", quoted(&value));
         }
-        words + &self.schedule.words()
+        words + &self.schedule.words() + &self.budget.words()
     }
 }
 

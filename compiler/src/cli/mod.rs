@@ -4,6 +4,7 @@
 //! is 1 after an error, 2 after a wrong command line and 3 where nothing could be found out ([`Skipped`]). Whoever reads the
 //! output may close it early.
 
+pub mod budget;
 pub mod build;
 pub mod cargo;
 pub mod check;

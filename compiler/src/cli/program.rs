@@ -16,6 +16,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
+/// Builds that are tried to fit into the largest size of a program.
+const ATTEMPTS: usize = 3;
+
 /// Where programs are built, and how.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ProgramArgs {
@@ -55,7 +58,21 @@ impl ProgramArgs {
         if graph.is_topology() {
             bail!("the model has no numbers; a program needs one with its weights");
         }
-        self.build_as(graph, Options { weights: Weights::Embed, ..options }, progress)
+        let mut options = Options { weights: Weights::Embed, ..options };
+        let Some(most) = options.budget.binary else { return self.build_as(graph, options, progress) };
+        // The plan estimates how large a program is; when that was too little, it gets the true size.
+        for _ in 0..ATTEMPTS {
+            let program = self.build_as(graph.clone(), options.clone(), progress)?;
+            let size = program.size()?;
+            if size <= most {
+                return Ok(program);
+            }
+            let weights = 4 * program.compiled.plan.weight_floats as u64;
+            options.budget.code = Some(size.saturating_sub(weights));
+        }
+        bail!(
+            "no program of at most {most} bytes was found in {ATTEMPTS} builds; allow more with --max-binary"
+        )
     }
 
     /// The same with the weights where the options say.

@@ -28,6 +28,7 @@ use crate::emit::{Form, Weights};
 use crate::ir::graph::Graph;
 use crate::onnx::{self, LoadOptions};
 use crate::pipeline::{self, Options, identifier};
+use crate::schedule::budget::Budget;
 use crate::schedule::choose::Choice;
 use crate::schedule::tuning::Tuning;
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ pub struct Configuration {
     isas: Vec<Isa>,
     choice: Choice,
     tuning: Option<PathBuf>,
+    budget: Budget,
     name: Option<String>,
     preprocess: Preprocess,
 }
@@ -55,6 +57,7 @@ pub fn configure() -> Configuration {
         isas: Isa::ALL.to_vec(),
         choice: Choice::Fast,
         tuning: None,
+        budget: Budget::default(),
         name: None,
         preprocess: Preprocess::IMAGENET,
     }
@@ -88,6 +91,13 @@ impl Configuration {
     /// Overrides schedules as this file says; `tilewright tune` writes one.
     pub fn tuning(mut self, file: impl Into<PathBuf>) -> Self {
         self.tuning = Some(file.into());
+        self
+    }
+
+    /// Most bytes of the arena of a run on one thread: algorithms are chosen to fit, and where none do, the error names the
+    /// layer that needs most.
+    pub fn max_arena_bytes(mut self, bytes: u64) -> Self {
+        self.budget.arena = Some(bytes);
         self
     }
 
@@ -147,6 +157,7 @@ impl Configuration {
             isas: target::ISAS.into_iter().filter(chosen).collect(),
             choice: self.choice,
             tuning,
+            budget: self.budget,
             name: Some(name.to_owned()),
             form: Form::Module,
             weights: self.weights,

@@ -21,7 +21,7 @@ pub struct KernelChoices {
     pub algorithms: Vec<AlgorithmChoice>,
     /// Why direct convolution is the only algorithm, where it is.
     pub direct_only: Option<&'static str>,
-    /// Line of the tuning file that chose the algorithm.
+    /// Line of the tuning file that chose the algorithm; 0 where the budget did.
     pub algorithm_line: Option<usize>,
     /// One per instruction set of the plan; none for a kernel with one schedule only.
     pub schedules: Vec<ScheduleChoice>,

@@ -1,5 +1,6 @@
 //! From graph to plan: kernels, tiles, memory, weights.
 
+pub mod budget;
 pub mod candidates;
 pub mod choose;
 pub mod constrain;

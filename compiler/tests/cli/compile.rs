@@ -128,3 +128,26 @@ fn a_model_without_numbers_is_source_alone() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.contains("weights.bin is missing") && !error.contains(".rs"), "{error}");
 }
+
+/// The error names a layer and the least that fits, and that fits.
+#[test]
+fn a_budget_fits_or_says_what_would() {
+    let folder = tiny();
+    let compile =
+        |size: &'static str| ["compile", "tiny.onnx", "--dim", "N=1", "-o", "out", "--max-arena", size];
+    let error = fail(1, folder.path(), &compile("1KiB"));
+    assert!(error.contains("node `node_") && error.contains("--max-arena 1024 is too little"), "{error}");
+    let (_, least) = error.split_once("the least that fits is --max-arena ").expect("a size");
+    let least: String = least.chars().take_while(char::is_ascii_digit).collect();
+    let line = succeed(folder.path(), &["check", "tiny.onnx", "--dim", "N=1"]);
+    assert!(!folder.path().join("out").exists(), "{line}");
+    let mut args = compile("");
+    args[7] = &least;
+    succeed(folder.path(), &args);
+    let source = fs::read_to_string(folder.path().join("out/src/lib.rs")).expect("a file");
+    assert!(source.contains(&format!("--dim N=1 --max-arena {least}`")), "the command makes the same again");
+    let error = fail(2, folder.path(), &compile("16MiBs"));
+    assert!(error.contains("16MiB or 1.5GB"), "{error}");
+    let error = fail(1, folder.path(), &["explain", "tiny.onnx", "--dim", "N=1", "--max-binary", "1MB"]);
+    assert!(error.contains("has the most weights") && error.contains("--max-binary 1000000"), "{error}");
+}

@@ -76,3 +76,18 @@ fn a_report_has_the_times_of_its_profile_only() {
     assert!(fail(1, folder.path(), &args("report", &["-o", "."])).contains("name a file"));
     assert!(!path("none.html").exists());
 }
+
+/// The plan's estimate is below what a program really is: the build tells.
+#[test]
+fn a_program_larger_than_allowed_is_not_installed() {
+    let folder = tiny();
+    let build = |size: &'static str| {
+        let args =
+            ["build", "tiny.onnx", "--dim", "N=1", "-o", "bin", "--target-dir", TARGET, "--isa", "portable"];
+        [&args[..], &["--max-binary", size]].concat()
+    };
+    let error = fail(1, folder.path(), &build("2.1MB"));
+    assert!(error.contains("has the most weights") && error.contains("--max-binary 2100000"), "{error}");
+    assert!(!folder.path().join("bin").exists());
+    succeed(folder.path(), &build("100MB"));
+}

@@ -70,7 +70,8 @@ fn step(explained: &Explained, step: &StepFacts) -> Value {
         "missed": step.misses.iter().map(miss).collect::<Vec<_>>(),
         "algorithms": algorithms,
         "direct_only": direct_only,
-        "algorithm_tuning_line": algorithm_line,
+        "algorithm_tuning_line": algorithm_line.filter(|&line| line > 0),
+        "algorithm_fits_budget": algorithm_line == Some(0),
         "schedules": schedules,
     })
 }

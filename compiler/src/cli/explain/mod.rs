@@ -4,11 +4,12 @@ mod json;
 mod page;
 mod table;
 
+use super::budget::BudgetArgs;
 use super::check::missed;
 use super::facts::bytes;
 use super::model::ModelArgs;
 use super::schedule::{ScheduleArgs, warn};
-use crate::pipeline::{Planned, plan_tuned};
+use crate::pipeline::{Planned, plan_within};
 use crate::report::{Explanation, KernelChoices, StepFacts, choices, explain};
 use crate::schedule::plan::Plan;
 use crate::schedule::tuning::{Algorithm, Tuning};
@@ -25,6 +26,8 @@ pub struct Args {
     node: Option<String>,
     #[command(flatten)]
     schedule: ScheduleArgs,
+    #[command(flatten)]
+    budget: BudgetArgs,
     /// Print JSON, with the details of every step
     #[arg(long)]
     json: bool,
@@ -64,8 +67,9 @@ impl Explained {
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let source = args.model.load()?;
     let tuning = args.schedule.tuning()?;
-    let planned = plan_tuned(&source, &args.schedule.isas(), args.schedule.choice(), &tuning)?;
-    let Planned { graph, report, plan, warnings } = planned;
+    let (isas, choice) = (args.schedule.isas(), args.schedule.choice());
+    let planned = plan_within(&source, &isas, choice, &tuning, args.budget.budget())?;
+    let Planned { graph, report, plan, tuning, warnings } = planned;
     warn(&warnings);
     let facts = explain(&source, &graph, &report, &plan);
     let explained = Explained { plan, tuning, facts };

@@ -77,6 +77,7 @@ fn place(memory: &Memory) -> String {
 fn algorithms(choices: &KernelChoices, file: &str, line: &mut impl FnMut(&str, String)) {
     let Some(used) = choices.algorithms.iter().find(|choice| choice.chosen) else { return };
     let why = match (choices.algorithm_line, choices.direct_only) {
+        (Some(0), _) => "to fit the budget".to_owned(),
         (Some(number), _) => format!("as line {number} of {file} says"),
         (None, Some(reason)) => format!("the only one, since {reason}"),
         (None, None) => "by the cost rule".to_owned(),

@@ -2,6 +2,7 @@
 
 mod profile;
 
+use super::budget::BudgetArgs;
 use super::facts::{Facts, bytes};
 use super::model::ModelArgs;
 use super::program::write_file;
@@ -23,6 +24,8 @@ pub struct Args {
     model: ModelArgs,
     #[command(flatten)]
     schedule: ScheduleArgs,
+    #[command(flatten)]
+    budget: BudgetArgs,
     /// Measured times, as `tilewright profile --json` or `BIN --profile --json` prints them [default: predicted ones]
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
@@ -52,20 +55,20 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let progress = Progress::new();
     progress.say("reading the model");
     let graph = args.model.load()?;
-    let tuning = args.schedule.tuning()?;
     let (isas, choice) = (args.schedule.isas(), args.schedule.choice());
     progress.say("generating code");
-    let options = Options { isas, choice, tuning: tuning.clone(), ..Options::default() };
+    let budget = args.budget.budget();
+    let options = Options { isas, choice, tuning: args.schedule.tuning()?, budget, ..Options::default() };
     let compiled = crate::compile(graph, &options)?;
     let profile = args.profile.as_deref().map(|path| profile::read(path, &compiled.plan)).transpose()?;
     progress.clear();
     warn(&compiled.warnings);
-    let Compiled { source, graph, report, plan, .. } = &compiled;
+    let Compiled { source, graph, report, plan, tuning, .. } = &compiled;
     let html = page(&Subject {
         file: &args.model.file_name(),
         source,
         plan,
-        tuning: &tuning,
+        tuning,
         explanation: &explain(source, graph, report, plan),
         facts: &Facts::of(source, plan),
         source_bytes: &source_bytes(&compiled, profile.as_ref()),

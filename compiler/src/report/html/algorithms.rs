@@ -89,13 +89,11 @@ fn kernel(view: &View, row: &Row) -> Markup {
 }
 
 fn why(view: &View, choices: &KernelChoices, used: &AlgorithmChoice) -> String {
-    match (choices.algorithm_line, choices.direct_only, used.algorithm) {
-        (Some(line), ..) => format!("line {line} of {}", view.subject.tuning.file),
-        (None, Some(reason), _) => format!("the only one: {reason}"),
-        (None, None, Algorithm::Direct) => "the cheapest that is allowed".to_owned(),
-        (None, None, Algorithm::Winograd { .. }) => {
-            "fewer products save more than transforms cost".to_owned()
-        }
+    match (choices.algorithm_line, used.algorithm) {
+        (Some(0), _) => "to fit the budget".to_owned(),
+        (Some(line), _) => format!("line {line} of {} says so", view.subject.tuning.file),
+        (None, Algorithm::Direct) => "the cheapest that is allowed".to_owned(),
+        (None, Algorithm::Winograd { .. }) => "fewer products save more than transforms cost".to_owned(),
     }
 }
 
