@@ -301,7 +301,7 @@ fn winograd(spec: &WinogradSpec, numbers: &mut Numbers) -> Parts {
         if layout.bias > 0 {
             packed[layout.bias_index(o)] = memory[1][direct.bias_index(o)];
         }
-        for i in 0..spec.conv.x.c {
+        for i in 0..spec.conv.x.c / spec.conv.groups {
             for f in 0..layout.frequencies() {
                 let (gy, gx) = (&down.weight[f / layout.grid[1]], &across.weight[f % layout.grid[1]]);
                 let term = |tap: usize| {

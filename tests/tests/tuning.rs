@@ -162,6 +162,49 @@ fn depthwise_kernels_have_tiles_and_orders() {
 }
 
 #[test]
+fn convolutions_in_groups_have_algorithms_and_schedules() {
+    let body = "in %x: f32[1x64x8x9]\ncon %a: f32[64x4x3x3]\ncon %b: f32[64x32x3x3]\n\
+        %y: f32[1x64x8x9] = conv(%x, %a) kernel=3x3 pads=1,1,1,1 groups=16 +relu\n\
+        %z: f32[1x64x8x9] = conv(%y, %b) kernel=3x3 pads=1,1,1,1 groups=2\nout %z";
+    let source = with_numbers(text::parse(&format!("graph g {{\n{body}\n}}")).expect("a graph"));
+    let (small, large) = ("conv3x3g16_64x8x9_64_relu", "conv3x3g2_64x8x9_64");
+    for isa in ISAS {
+        for (lines, kernels) in [
+            (
+                "SMALL algorithm grouped\ngrouped3x3g16_64x8x9_64_relu ISA tile 1x2 order rows 4",
+                "grouped3x3g16",
+            ),
+            ("SMALL algorithm banded\nbanded3x3g16_64x8x9_64_relu ISA tile 2x1 order rows 2", "banded3x3g16"),
+            ("SMALL algorithm direct", "conv3x3g4"),
+            ("LARGE algorithm direct", "conv3x3g2"),
+            ("LARGE algorithm winograd 4x4 band 1", "winograd4x4_3x3g2"),
+            (
+                "LARGE algorithm winograd 2x2\nwinograd2x2_3x3g2_64x8x9_64 ISA blocks 1 tiles 2",
+                "winograd2x2_3x3g2",
+            ),
+        ] {
+            let lines = lines.replace("SMALL", small).replace("LARGE", large).replace("ISA", isa.name);
+            let tuning = tuning(&lines);
+            let planned = plan_tuned(&source, &[isa], Choice::Fast, &tuning).expect("a plan");
+            assert_eq!(planned.warnings, [], "{lines}");
+            let mut names = planned.plan.kernels.iter().map(|kernel| kernel.name.as_str());
+            assert!(names.any(|name| name.starts_with(&format!("{kernels}_64x8x9"))), "{lines}");
+            let apart = difference_tuned(&source, isa, Choice::Fast, &tuning);
+            assert!(apart <= 2e-5, "{} {lines}: off by {apart:.1e}", isa.name);
+        }
+    }
+    for (line, want) in [
+        (format!("{small} algorithm winograd 4x4"), "its groups fill no blocks of 16 channels"),
+        (format!("{large} algorithm grouped"), "it has no groups of 2, 4 or 8"),
+        (format!("{large} algorithm banded"), "or they fill whole blocks"),
+    ] {
+        let error =
+            plan_tuned(&source, &ISAS, Choice::Fast, &tuning(&line)).expect_err("a fault").to_string();
+        assert!(error.contains(want), "{line}: {error}");
+    }
+}
+
+#[test]
 fn what_is_impossible_is_refused_all_at_once() {
     let (conv, add) = ("conv1x1_32x12x10_64_relu", "conv3x3_64x12x10_64_add");
     let lines = [

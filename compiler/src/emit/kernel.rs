@@ -114,6 +114,14 @@ impl<'a> Printer<'a> {
         ident(&self.kernel.vars[var.0].name)
     }
 
+    /// The value of a variable, a number where its loop is written out.
+    fn value(&self, var: Var) -> TokenStream {
+        match self.unrolled.iter().rev().find(|(unrolled, _)| *unrolled == var) {
+            Some((_, value)) => literal(*value).into_token_stream(),
+            None => self.var(var).into_token_stream(),
+        }
+    }
+
     /// The variable of a loop over `body`, unnamed where nothing depends on it.
     fn counter(&self, var: Var, body: &[Stmt]) -> TokenStream {
         let name = self.var(var);
@@ -130,11 +138,11 @@ impl<'a> Printer<'a> {
                 quote!(0..#count)
             }
             Values::Within(of, ranges) => {
-                let (of, table) = (self.var(*of), self.table(&info.name, ranges));
+                let (of, table) = (self.value(*of), self.table(&info.name, ranges));
                 quote!(v::range(&#table, #of))
             }
             Values::Quotient(of, by) | Values::Rest(of, by) => {
-                let (of, by) = (self.var(*of), literal(*by));
+                let (of, by) = (self.value(*of), literal(*by));
                 if matches!(info.values, Values::Rest(..)) { quote!(#of % #by) } else { quote!(#of / #by) }
             }
         }
@@ -331,11 +339,7 @@ impl<'a> Printer<'a> {
                 quote!(v::select(#a, #b, #c))
             }
             Expr::Spread(a, run, lane) => {
-                let (a, run) = (self.expr(a), literal(*run));
-                let lane = match self.unrolled.iter().rev().find(|(var, _)| var == lane) {
-                    Some((_, value)) => literal(*value).into_token_stream(),
-                    None => self.var(*lane).into_token_stream(),
-                };
+                let (a, run, lane) = (self.expr(a), literal(*run), self.value(*lane));
                 quote!(v::spread::<#run>(#a, #lane))
             }
             Expr::Bin(op, a, b) => {

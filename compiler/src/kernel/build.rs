@@ -138,10 +138,18 @@ impl Builder {
         by: usize,
         body: impl FnOnce(&mut Self, Var, Var),
     ) {
-        let count = self.kernel.vars[of.0].count.div_ceil(by);
-        self.dependent(quotient, count, Values::Quotient(of, by), |b, quotient| {
+        self.quotient(quotient, of, by, |b, quotient| {
             b.dependent(rest, by, Values::Rest(of, by), |b, rest| body(b, quotient, rest));
         });
+    }
+
+    /// Declares `of / by`, unless that is `of` itself.
+    pub fn quotient(&mut self, name: &str, of: Var, by: usize, body: impl FnOnce(&mut Self, Var)) {
+        if by == 1 {
+            return body(self, of);
+        }
+        let count = self.kernel.vars[of.0].count.div_ceil(by);
+        self.dependent(name, count, Values::Quotient(of, by), body);
     }
 
     fn dependent(&mut self, name: &str, count: usize, values: Values, body: impl FnOnce(&mut Self, Var)) {

@@ -152,7 +152,7 @@ pub struct WinogradWeights {
     pub panels: usize,
     /// Floats of bias at the start of a panel: 16 or 0.
     pub bias: usize,
-    /// Blocks of input channels.
+    /// Blocks of input channels per group.
     pub in_blocks: usize,
 }
 
@@ -163,7 +163,7 @@ impl WinogradWeights {
             grid: spec.tile.map(|m| m + 2),
             panels: spec.conv.y.c.div_ceil(BLOCK),
             bias: if spec.conv.epilogue.bias { BLOCK } else { 0 },
-            in_blocks: spec.conv.x.c.div_ceil(BLOCK),
+            in_blocks: spec.conv.x.c.div_ceil(BLOCK) / spec.conv.groups,
         }
     }
 

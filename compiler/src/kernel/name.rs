@@ -63,16 +63,16 @@ pub fn name(spec: &KernelSpec) -> String {
 pub fn direct(spec: &KernelSpec) -> KernelSpec {
     match spec {
         KernelSpec::Winograd(spec) => KernelSpec::Conv(spec.conv),
+        KernelSpec::Grouped(spec) | KernelSpec::Banded(spec) => KernelSpec::Conv(*spec),
         _ => spec.clone(),
     }
 }
 
 /// The name of a kernel as the direct convolution has it, whatever its algorithm is.
 pub fn as_direct(name: &str) -> String {
-    match name.strip_prefix("winograd").and_then(|rest| rest.split_once('_')) {
-        Some((_, rest)) => format!("conv{rest}"),
-        None => name.to_owned(),
-    }
+    let winograd = name.strip_prefix("winograd").and_then(|rest| rest.split_once('_')).map(|(_, rest)| rest);
+    let in_groups = ["grouped", "banded"].into_iter().find_map(|family| name.strip_prefix(family));
+    winograd.or(in_groups).map_or_else(|| name.to_owned(), |rest| format!("conv{rest}"))
 }
 
 fn conv(spec: &ConvSpec) -> String {

@@ -115,8 +115,7 @@ impl WinogradSpec {
     /// between the passes of a transform.
     pub fn scratch(&self) -> usize {
         let [down, across] = self.points();
-        let weights = WinogradWeights::of(self);
-        down * across * BLOCK * (self.band_tiles() * (weights.in_blocks + MOST_BLOCKS) + 1)
+        down * across * BLOCK * (self.band_tiles() * (self.conv.x.planes() + MOST_BLOCKS) + 1)
     }
 }
 
@@ -358,6 +357,17 @@ impl ConvSpec {
         let FeatureMap { n, c, h, w, .. } = self.y;
         let taps = self.taps.kernel[0] * self.taps.kernel[1];
         2 * (n * c * h * w * taps * self.x.c / self.groups) as u64
+    }
+
+    /// The same with as few groups as have whole blocks of inputs and outputs each: as many as that takes of the operator's are
+    /// one, with zeros between them.
+    #[must_use]
+    pub fn packed(&self) -> ConvSpec {
+        let whole = |c: usize, groups: usize| (c / groups).is_multiple_of(BLOCK);
+        let fits = |groups: &usize| {
+            self.groups.is_multiple_of(*groups) && whole(self.x.c, *groups) && whole(self.y.c, *groups)
+        };
+        ConvSpec { groups: (2..=self.groups).rev().find(fits).unwrap_or(1), ..*self }
     }
 
     /// True for what [`KernelSpec::Grouped`] computes: groups of 2, 4 or 8 inputs and as many outputs. Its groups are those of

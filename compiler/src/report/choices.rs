@@ -1,6 +1,7 @@
 //! The choices made for a kernel, and what else there was, with what the cost rules say.
 
 use crate::base::target::Isa;
+use crate::kernel::layout::band::BandWeights;
 use crate::kernel::layout::{ConvWeights, WinogradWeights};
 use crate::kernel::name;
 use crate::kernel::spec::{ConvSpec, KernelSpec};
@@ -60,11 +61,11 @@ pub struct ScheduleChoice {
 /// The choices made for kernel number `id`, with a tuning file.
 pub fn choices(plan: &Plan, id: usize, tuning: &Tuning) -> KernelChoices {
     let kernel = &plan.kernels[id];
-    let (algorithms, direct_only) = match conv(&kernel.spec) {
-        Some(spec) => {
-            (considered(&kernel.spec, spec, dense(plan, id)), choose::refusal(spec, dense(plan, id)))
-        }
-        None => (Vec::new(), None),
+    let dense = dense(plan, id);
+    let algorithms = considered(&kernel.spec, dense);
+    let direct_only = match &kernel.spec {
+        KernelSpec::Conv(spec) => choose::refusal(spec, dense),
+        _ => None,
     };
     let schedule = |number: usize| {
         let isa = plan.isas[number];
@@ -87,19 +88,12 @@ pub fn choices(plan: &Plan, id: usize, tuning: &Tuning) -> KernelChoices {
     }
 }
 
-fn conv(spec: &KernelSpec) -> Option<&ConvSpec> {
-    match spec {
-        KernelSpec::Conv(spec) => Some(spec),
-        KernelSpec::Winograd(spec) => Some(&spec.conv),
-        _ => None,
-    }
-}
-
 /// Every algorithm, and the one that is used even where the rule does not consider it.
-fn considered(used: &KernelSpec, spec: &ConvSpec, dense: bool) -> Vec<AlgorithmChoice> {
-    let direct = choose::direct(spec);
-    let used = Algorithm::of_kernel(used);
-    let mut list = candidates::algorithms(spec, dense);
+fn considered(kernel: &KernelSpec, dense: bool) -> Vec<AlgorithmChoice> {
+    let Some(spec) = candidates::convolution(kernel) else { return Vec::new() };
+    let direct = choose::direct(&spec.packed());
+    let used = Algorithm::of_kernel(kernel);
+    let mut list = candidates::algorithms(kernel, dense);
     if let Some(used @ Algorithm::Winograd { tile, band }) = used
         && !list.iter().any(|(_, algorithm)| *algorithm == used)
         && let Ok(spec) = choose::with_tile(spec, dense, tile, band)
@@ -117,11 +111,27 @@ fn considered(used: &KernelSpec, spec: &ConvSpec, dense: bool) -> Vec<AlgorithmC
 
 /// Multiply-adds and weights in units of those of direct convolution.
 fn sizes(spec: &ConvSpec, dense: bool, algorithm: Algorithm) -> [f64; 2] {
-    let Algorithm::Winograd { tile, band } = algorithm else { return [1.0; 2] };
+    let (tile, band) = match algorithm {
+        Algorithm::Direct => return [1.0; 2],
+        Algorithm::Grouped => return in_groups(spec, 1.0, ConvWeights::grouped(spec).len()),
+        Algorithm::Banded => {
+            let weights = BandWeights::of(spec);
+            let group = (spec.x.c / spec.groups) as f64;
+            return in_groups(spec, weights.in_channels() / group, weights.len());
+        }
+        Algorithm::Winograd { tile, band } => (tile, band),
+    };
     let Ok(winograd) = choose::with_tile(spec, dense, tile, band) else { return [1.0; 2] };
     let product = |factors: [usize; 2]| (factors[0] * factors[1]) as f64;
     let points = product(winograd.tiles()) * product(winograd.points());
     let taps = product([spec.y.h, spec.y.w]) * product(spec.taps.kernel);
     let weights = WinogradWeights::of(&winograd).len() as f64 / ConvWeights::of(spec).len() as f64;
     [points / taps, weights]
+}
+
+/// The same of a kernel for groups that does so many products for each that the operator has.
+fn in_groups(spec: &ConvSpec, products: f64, weights: usize) -> [f64; 2] {
+    let packed = spec.packed();
+    let of_direct = spec.flops() as f64 / packed.flops() as f64;
+    [products * of_direct, weights as f64 / ConvWeights::of(&packed).len() as f64]
 }

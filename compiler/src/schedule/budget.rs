@@ -183,9 +183,11 @@ fn winograd(plan: &Plan, id: usize, tuning: &Tuning) -> Option<(usize, WinogradS
 
 /// Every algorithm of the convolution with its predicted seconds, the cheapest first; `None` is direct.
 fn alternatives(now: &WinogradSpec) -> Vec<(Option<WinogradSpec>, f64)> {
-    let list = algorithms(&now.conv, true).into_iter();
+    let list = algorithms(&KernelSpec::Winograd(*now), true).into_iter();
     let spec = |algorithm| match algorithm {
         Algorithm::Direct => Some(None),
+        // Groups that have Winograd's algorithm fill whole blocks.
+        Algorithm::Grouped | Algorithm::Banded => None,
         Algorithm::Winograd { tile, band } => choose::with_tile(&now.conv, true, tile, band).ok().map(Some),
     };
     list.filter_map(|(seconds, algorithm)| Some((spec(algorithm)?, seconds))).collect()

@@ -49,6 +49,19 @@ pub enum Choice {
 }
 
 impl Choice {
+    /// The kernel that computes a convolution whose groups are the operator's at the least cost.
+    pub fn kernel(self, spec: &ConvSpec) -> KernelSpec {
+        let packed = spec.packed();
+        // Groups that were packed into one are mostly zeros, which no transform keeps.
+        let dense = packed.groups == spec.groups;
+        if let Some(winograd) = self.winograd(&packed).filter(|_| dense) {
+            return KernelSpec::Winograd(winograd);
+        }
+        let direct = (direct(&packed), KernelSpec::Conv(packed));
+        let cheapest = in_groups(spec).into_iter().fold(direct, |a, b| if b.0 < a.0 { b } else { a });
+        cheapest.1
+    }
+
     /// The Winograd convolution that beats direct convolution, if one does and is allowed.
     pub fn winograd(self, spec: &ConvSpec) -> Option<WinogradSpec> {
         if self == Choice::Exact || refusal(spec, true).is_some() {
@@ -59,42 +72,30 @@ impl Choice {
     }
 }
 
-/// A kernel for the groups of a convolution.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Groups {
-    /// [`crate::kernel::spec::KernelSpec::Grouped`]: several groups in each block.
-    Small,
-    /// [`crate::kernel::spec::KernelSpec::Banded`]: each block reads the inputs of its groups.
-    Band,
-}
-
-/// The kernel that computes the groups of a convolution faster than direct convolution does after they were packed together
-/// until they fill blocks; `None` where that is fastest. The groups of `spec` are the operator's.
-pub fn in_groups(spec: &ConvSpec, packed: &ConvSpec) -> Option<Groups> {
-    let costs = [(Groups::Small, small(spec)), (Groups::Band, band(spec, packed))];
-    let costs = costs.into_iter().filter_map(|(groups, cost)| Some((groups, cost?)));
-    let (groups, cost) = costs.min_by(|a, b| a.1.total_cmp(&b.1))?;
-    (cost < direct(packed)).then_some(groups)
-}
-
-/// Estimated seconds of the kernel of small groups, where there is one.
-fn small(spec: &ConvSpec) -> Option<f64> {
-    let one = spec.taps.kernel[1] == 1;
-    let permuted = if one { PERMUTED_ONCE } else { PERMUTED };
-    let products = permuted * spec.flops() as f64 / 2.0;
-    let fits = spec.small_groups() && spec.x.layout.order == Order::Blocked;
-    fits.then(|| time(products, stream(4 * ConvWeights::grouped(spec).len(), 1), EXPOSED))
-}
-
-/// Estimated seconds of the kernel of groups that fill no blocks; groups that do are packed one by one.
-fn band(spec: &ConvSpec, packed: &ConvSpec) -> Option<f64> {
-    if spec.groups == packed.groups || spec.x.layout.order != Order::Blocked {
-        return None;
+/// The kernels for the groups of a convolution, each with its estimated seconds; none where groups fill whole blocks, so that
+/// they are convolutions of their own. The groups of `spec` are the operator's.
+pub fn in_groups(spec: &ConvSpec) -> Vec<(f64, KernelSpec)> {
+    let packed = spec.packed();
+    if packed.groups == spec.groups || spec.x.layout.order != Order::Blocked {
+        return Vec::new();
     }
+    let small = spec.small_groups().then(|| (small(spec), KernelSpec::Grouped(*spec)));
+    [Some((band(spec), KernelSpec::Banded(*spec))), small].into_iter().flatten().collect()
+}
+
+/// Estimated seconds of the kernel of small groups.
+fn small(spec: &ConvSpec) -> f64 {
+    let permuted = if spec.taps.kernel[1] == 1 { PERMUTED_ONCE } else { PERMUTED };
+    let products = permuted * spec.flops() as f64 / 2.0;
+    time(products, stream(4 * ConvWeights::grouped(spec).len(), 1), EXPOSED)
+}
+
+/// Estimated seconds of the kernel of groups that fill no blocks.
+fn band(spec: &ConvSpec) -> f64 {
     let weights = BandWeights::of(spec);
     let (y, [kh, kw]) = (&spec.y, spec.taps.kernel);
     let products = (y.n * y.planes() * BLOCK * y.h * y.w * kh * kw) as f64 * weights.in_channels();
-    Some(time(products, stream(4 * weights.len(), 1), EXPOSED))
+    time(products, stream(4 * weights.len(), 1), EXPOSED)
 }
 
 /// Every Winograd convolution worth a look, with its estimated seconds; only where minimal filtering is defined.
@@ -124,7 +125,7 @@ pub fn predicted(spec: &KernelSpec) -> f64 {
 /// The Winograd convolution of this tile and, if it is given, this band.
 ///
 /// # Errors
-/// The reason, in words, why there is none. `dense` says that the convolution has one ONNX group.
+/// The reason, in words, why there is none. `dense` says that no two ONNX groups share a block.
 pub fn with_tile(
     spec: &ConvSpec,
     dense: bool,
@@ -151,14 +152,14 @@ pub fn with_tile(
 }
 
 /// Why minimal filtering is not defined for a convolution, or not worth a thought; `None` where it is. `dense` says that
-/// the convolution has one ONNX group.
+/// no two of its ONNX groups share a block.
 pub fn refusal(spec: &ConvSpec, dense: bool) -> Option<&'static str> {
     let taps = &spec.taps;
     let reasons = [
         (taps.kernel != [3, 3], "its window is not 3x3"),
         (!matches!(taps.stride, [1, 1] | [2, 2]), "its stride is neither 1 nor 2"),
         (taps.dilation != [1, 1], "it is dilated"),
-        (spec.groups > 1 || !dense, "it is grouped"),
+        (!dense, "its groups fill no blocks of 16 channels"),
         (spec.y.h < 4 || spec.y.w < 4, "its output has fewer than 4 rows or columns"),
         (spec.x.layout.order != Order::Blocked, "it reads a planar image"),
         (spec.x.c < BLOCK || spec.y.c < BLOCK, "it has fewer than 16 channels"),
@@ -185,9 +186,9 @@ pub fn cost(spec: &WinogradSpec) -> f64 {
     let bands = spec.tiles()[0].div_ceil(spec.band);
     let tiles = spec.conv.y.n * spec.tiles()[0] * spec.tiles()[1];
     let points = (tiles * points_of(spec)) as f64;
-    let (ci, co) = (spec.conv.x.c as f64, spec.conv.y.c as f64);
+    let (ci, co, groups) = (spec.conv.x.c as f64, spec.conv.y.c as f64, spec.conv.groups as f64);
     let exposed = if points_of(spec) > weights.frequencies() { EXPOSED_SHARING } else { EXPOSED };
-    let products = points * (ci * co + TRANSFORM * (ci + co));
+    let products = points * (ci * co / groups + TRANSFORM * (ci + co));
     let computed = time(products, stream(4 * weights.len(), bands), exposed);
     // What L2 does not hold is read from the last cache for each group of output blocks.
     let groups = weights.panels.div_ceil(SIDE_BY_SIDE);
@@ -201,7 +202,7 @@ fn points_of(spec: &WinogradSpec) -> usize {
 
 /// Bytes of the transformed input of a band.
 fn transformed(spec: &WinogradSpec) -> usize {
-    4 * points_of(spec) * spec.band_tiles() * WinogradWeights::of(spec).in_blocks * BLOCK
+    4 * points_of(spec) * spec.band_tiles() * spec.conv.x.planes() * BLOCK
 }
 
 /// With the bands worth a look: one or two rows of tiles, or all; a single row where the weights stay in L2.

@@ -74,7 +74,7 @@ const SMALL: [(&str, Grouped); 17] = [
 ];
 
 /// Groups across the borders of blocks, or several outputs to an input.
-const BAND: [(&str, Grouped); 12] = [
+const BAND: [(&str, Grouped); 13] = [
     ("banded1x1_28", Grouped { groups: 4, size: [28, 28], hw: [5, 7], ..ONE }),
     ("banded1x1_34_relu", Grouped { groups: 4, size: [34, 34], hw: [3, 4], act: Act::Relu, ..ONE }),
     ("banded1x1_6_to_28", Grouped { groups: 4, size: [6, 28], hw: [5, 7], bias: false, ..ONE }),
@@ -88,6 +88,10 @@ const BAND: [(&str, Grouped); 12] = [
     (
         "banded3x3_batch2",
         Grouped { n: 2, groups: 5, size: [6, 10], hw: [5, 4], halo: [1; 4], residual: Some([0; 4]), ..PLAIN },
+    ),
+    (
+        "banded1x1_bands_one_block",
+        Grouped { groups: 3, size: [4, 5], hw: [4, 7], forced: Some(BANDS), ..ONE },
     ),
     (
         "banded1x1_bands",

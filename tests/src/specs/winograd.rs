@@ -27,19 +27,29 @@ const ROWS: &[Row] = &[
     ("winograd_stride_small", [1, 16, 16, 9, 12], 2, [2, 2], 3, 0, false),
 ];
 
+/// The same in groups.
+const GROUPED: &[(usize, Row)] = &[
+    (2, ("winograd_groups", [1, 32, 64, 8, 8], 1, [4, 4], 2, 0, false)),
+    (3, ("winograd_groups_bands", [1, 96, 48, 9, 7], 1, [4, 4], 1, 1, true)),
+    (2, ("winograd_groups_batch", [2, 32, 32, 6, 6], 1, [2, 4], 3, 0, false)),
+    (2, ("winograd_groups_stride", [1, 64, 64, 13, 11], 2, [4, 4], 2, 1, true)),
+];
+
 /// The cases.
 pub fn cases() -> Vec<Case> {
-    ROWS.iter().map(case).collect()
+    let plain = ROWS.iter().map(|row| case(1, row));
+    plain.chain(GROUPED.iter().map(|(groups, row)| case(*groups, row))).collect()
 }
 
-fn case(&(name, [n, ci, co, h, w], stride, tile, band, halo, residual): &Row) -> Case {
+fn case(groups: usize, row: &Row) -> Case {
+    let &(name, [n, ci, co, h, w], stride, tile, band, halo, residual) = row;
     let x = blocked([n, ci, h, w], [1; 4]);
     let (h, w) = ((h - 1) / stride + 1, (w - 1) / stride + 1);
     let y: FeatureMap = blocked([n, co, h, w], [halo; 4]);
     let taps = Taps { kernel: [3, 3], stride: [stride; 2], dilation: [1, 1], pad: [1, 1] };
     let epilogue = Epilogue { bias: true, residual, act: Act::Relu };
     let residual = residual.then(|| blocked([n, co, h, w], [0; 4]));
-    let conv = ConvSpec { x, y, residual, taps, groups: 1, epilogue };
+    let conv = ConvSpec { x, y, residual, taps, groups, epilogue };
     Case {
         name: name.to_owned(),
         spec: KernelSpec::Winograd(WinogradSpec { conv, tile, band }),

@@ -83,7 +83,7 @@ fn algorithms(choices: &KernelChoices, file: &str, line: &mut impl FnMut(&str, S
         (None, None) => "by the cost rule".to_owned(),
     };
     line("algorithm", format!("{}, {why}; {}", used.algorithm, predicted(used)));
-    if used.algorithm != Algorithm::Direct {
+    if matches!(used.algorithm, Algorithm::Winograd { .. }) {
         line("", "its error is that of its transforms, which `tilewright verify` measures".to_owned());
     }
     for other in choices.algorithms.iter().filter(|choice| !choice.chosen) {
@@ -95,7 +95,7 @@ fn predicted(choice: &AlgorithmChoice) -> String {
     let AlgorithmChoice { cost, products, weights, .. } = choice;
     match choice.algorithm {
         Algorithm::Direct => "predicted cost 1".to_owned(),
-        Algorithm::Winograd { .. } => format!(
+        _ => format!(
             "predicted cost {cost:.3} of direct, with {products:.2} of its products and {weights:.2} of its weights"
         ),
     }

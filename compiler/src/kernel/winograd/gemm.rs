@@ -9,13 +9,14 @@ use crate::kernel::ir::{Affine, Var};
 /// Steps of k in the text of the innermost loop.
 const UNROLL_K: usize = 4;
 
-/// All frequencies of one band and one group of output blocks, into M.
-pub fn products(b: &mut Builder, frame: &Frame, band: &Band, weights: &Affine) {
+/// All frequencies of one band and one group of output blocks, into M; `v` is the first input that these read.
+pub fn products(b: &mut Builder, frame: &Frame, band: &Band, weights: &Affine, v: &Affine) {
     let weights = weights.clone().offset(frame.weights.bias);
     let frequency = frame.weights.pitch_frequency();
     if frame.points == frame.weights.grid {
         return b.for_("f", frame.frequencies(), |b, f| {
-            rounds(b, frame, band, &Affine::constant(0).plus(f, 1), &weights.clone().plus(f, frequency));
+            let w = weights.clone().plus(f, frequency);
+            rounds(b, frame, band, &Affine::constant(0).plus(f, 1), &w, v);
         });
     }
     let ([down, right], across) = ([0, 1].map(|axis| runs(frame, axis)), frame.weights.grid[1]);
@@ -27,7 +28,7 @@ pub fn products(b: &mut Builder, frame: &Frame, band: &Band, weights: &Affine) {
                     let f = f.plus(fy, frame.points[1]).plus(fx, 1);
                     let w = weights.clone().offset((down.first * across + right.first) * frequency);
                     let w = w.plus(fy, down.step * across * frequency).plus(fx, right.step * frequency);
-                    rounds(b, frame, band, &f, &w);
+                    rounds(b, frame, band, &f, &w, v);
                 });
             });
         }
@@ -53,19 +54,23 @@ fn runs(frame: &Frame, axis: usize) -> Vec<Run> {
     ]
 }
 
-/// The tiles of a band at frequency `f`, with the weights at `w`.
-fn rounds(b: &mut Builder, frame: &Frame, band: &Band, f: &Affine, w: &Affine) {
+/// The tiles of a band at frequency `f`, with the weights at `w` and the inputs from `first` on.
+fn rounds(b: &mut Builder, frame: &Frame, band: &Band, f: &Affine, w: &Affine, first: &Affine) {
     let tiles = band.tiles(frame.spec);
     let each = tiles.div_ceil(tiles.div_ceil(frame.most_tiles));
     let whole = tiles / each;
     let at = |start: usize, pitch: usize| scaled(f, pitch).offset(start);
+    let input = |start: usize| {
+        let at = at(start, frame.v_frequency());
+        first.terms.iter().fold(at, |at, &(var, by)| at.plus(var, by))
+    };
     b.for_("p", whole, |b, p| {
-        let v = at(0, frame.v_frequency()).plus(p, each * BLOCK);
+        let v = input(0).plus(p, each * BLOCK);
         let m = at(frame.m_start(), frame.m_frequency()).plus(p, each * frame.m_tile());
         tile(b, frame, each, &v, w, m);
     });
     if tiles > whole * each {
-        let v = at(whole * each * BLOCK, frame.v_frequency());
+        let v = input(whole * each * BLOCK);
         let m = at(frame.m_start() + whole * each * frame.m_tile(), frame.m_frequency());
         tile(b, frame, tiles - whole * each, &v, w, m);
     }

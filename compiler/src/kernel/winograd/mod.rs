@@ -11,6 +11,8 @@
 //! Of stride 2, each axis is two filters: the outer taps over every other input, F(m, 2), and the middle tap over the inputs
 //! between, whose points share their weights.
 //!
+//! Groups share the input transform; the products of each read their part of it.
+//!
 //! Tiles at the right and lower edge may be partial: the rows and columns that do not exist are left out of their
 //! transforms when the kernel is built.
 
@@ -51,7 +53,7 @@ pub const MOST_BLOCKS: usize = 4;
 
 /// Builds the kernel.
 pub fn build(name: String, spec: &WinogradSpec, schedule: &WinogradSchedule, isa: &Isa) -> Kernel {
-    let groups = spec.conv.out_blocks() / schedule.blocks;
+    let groups = spec.conv.groups * spec.conv.out_blocks() / schedule.blocks;
     let bands = Band::all(spec);
     let one_band = bands.len() == 1 && bands[0].count == 1;
     match (one_band, spec.conv.y.n) {
@@ -125,7 +127,14 @@ fn sweep(b: &mut Builder, frame: &Frame, band: &Band, groups: usize, position: &
 /// One group of output blocks of one band: products, inverse transform, halo.
 fn group(b: &mut Builder, frame: &Frame, band: &Band, g: Var, position: &Position) {
     let weights = Affine::constant(0).plus(g, frame.blocks * frame.weights.panel());
-    gemm::products(b, frame, band, &weights);
+    let per_group = frame.spec.conv.out_blocks() / frame.blocks;
+    let inputs = frame.weights.in_blocks * frame.v_block();
+    match frame.spec.conv.groups {
+        1 => gemm::products(b, frame, band, &weights, &Affine::default()),
+        _ => b.quotient("group", g, per_group, |b, group| {
+            gemm::products(b, frame, band, &weights, &Affine::default().plus(group, inputs));
+        }),
+    }
     transform::output(b, frame, band, g, &weights, position);
     let y = &frame.spec.conv.y;
     let rows = halo::Span {

@@ -58,7 +58,7 @@ impl<'a> Frame<'a> {
 
     /// In V, from a frequency to the next.
     pub fn v_frequency(&self) -> usize {
-        self.weights.in_blocks * self.v_block()
+        self.spec.conv.x.planes() * self.v_block()
     }
 
     /// In V, from a block of input channels to the next.

@@ -16,7 +16,7 @@ pub fn input(b: &mut Builder, frame: &Frame, band: &Band, start: &Affine) {
     let [stride_y, stride_x] = conv.taps.stride;
     let (step_y, step_x) = (spec.tile[0] * stride_y * x.pitch_y(), spec.tile[1] * stride_x * x.pitch_x());
     let corner = start.clone().offset(corner + band.first_row(spec) * stride_y * x.pitch_y());
-    b.for_("cb", frame.weights.in_blocks, |b, cb| {
+    b.for_("cb", x.planes(), |b, cb| {
         let from = corner.clone().plus(cb, x.pitch_plane());
         let to = Affine::constant(0).plus(cb, frame.v_block());
         each_tile(b, frame, band, |b, down, right, [py, px], tile| {

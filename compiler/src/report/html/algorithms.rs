@@ -93,6 +93,7 @@ fn why(view: &View, choices: &KernelChoices, used: &AlgorithmChoice) -> String {
         (Some(0), _) => "to fit the budget".to_owned(),
         (Some(line), _) => format!("line {line} of {} says so", view.subject.tuning.file),
         (None, Algorithm::Direct) => "the cheapest that is allowed".to_owned(),
+        (None, Algorithm::Grouped | Algorithm::Banded) => "no products across its groups".to_owned(),
         (None, Algorithm::Winograd { .. }) => "fewer products save more than transforms cost".to_owned(),
     }
 }

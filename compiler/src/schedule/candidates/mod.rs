@@ -4,7 +4,7 @@ mod algorithms;
 #[cfg(test)]
 mod tests;
 
-pub use algorithms::{algorithms, few_algorithms};
+pub use algorithms::{algorithms, convolution, few_algorithms};
 
 use super::constrain::{Tile, Wanted, schedule};
 use super::depthwise;

@@ -1,11 +1,10 @@
-//! Convolutions, and which kernel computes those in groups.
+//! Convolutions: the kernel that computes each, and how its weights are packed.
 
-use super::super::choose::{self, Groups};
 use super::super::plan::Pack;
 use super::state::State;
 use super::{Refusal, taps};
-use crate::base::feature_map::{BLOCK, Order};
-use crate::ir::graph::{Node, ValueId};
+use crate::base::feature_map::Order;
+use crate::ir::graph::Node;
 use crate::kernel::ir::Role;
 use crate::kernel::spec::{ConvSpec, KernelSpec};
 use crate::ops::Conv;
@@ -27,19 +26,28 @@ pub fn lower(state: &mut State, node: &Node, conv: &Conv) -> Result<(), Refusal>
         Some(&residual) => Some(state.map(residual)?),
         None => None,
     };
+    let (taps, epilogue) = (taps(&conv.window), conv.epilogue);
+    let spec = ConvSpec { x, y, residual, taps, groups: conv.groups, epilogue };
     let depthwise = conv.groups > 1 && conv.groups == x.c && x.c == y.c;
-    let groups = if depthwise { x.planes() } else { packed_groups(conv.groups, x.c, y.c) };
-    if x.layout.order == Order::Planar && groups > 1 {
+    if x.layout.order == Order::Planar && (depthwise || spec.packed().groups > 1) {
         return Err((
             "a grouped convolution reads a planar image".to_owned(),
             "report this as a bug of the compiler",
         ));
     }
-    let spec = ConvSpec { x, y, residual, taps: taps(&conv.window), groups, epilogue: conv.epilogue };
-    let (kernel, pack) = if depthwise {
-        (KernelSpec::Depthwise(spec), Pack::Depthwise { spec, weight, bias })
-    } else {
-        algorithm(state, spec, conv.groups, (weight, bias))
+    let kernel = match depthwise {
+        true => KernelSpec::Depthwise(ConvSpec { groups: x.planes(), ..spec }),
+        false => {
+            let name = state.names.of(&KernelSpec::Conv(spec));
+            state.tuner.algorithm(&name, &spec)
+        }
+    };
+    let pack = match kernel {
+        KernelSpec::Depthwise(spec) => Pack::Depthwise { spec, weight, bias },
+        KernelSpec::Grouped(spec) => Pack::Grouped { spec, weight, bias },
+        KernelSpec::Banded(spec) => Pack::Banded { spec, weight, bias },
+        KernelSpec::Winograd(spec) => Pack::Winograd { spec, weight, bias },
+        _ => Pack::Conv { spec: spec.packed(), groups: conv.groups, weight, bias },
     };
     let [kh, kw] = conv.window.kernel;
     let flops = 2 * (y.n * y.c * y.h * y.w * kh * kw * (x.c / conv.groups)) as u64;
@@ -49,32 +57,4 @@ pub fn lower(state: &mut State, node: &Node, conv: &Conv) -> Result<(), Refusal>
     let weights = state.pack(pack, weights);
     state.call(node, kernel, &reads, Some(weights), flops);
     Ok(())
-}
-
-/// The kernel of a convolution whose packed groups are those of `packed`, and how its weights are packed.
-fn algorithm(
-    state: &mut State,
-    packed: ConvSpec,
-    groups: usize,
-    (weight, bias): (ValueId, Option<ValueId>),
-) -> (KernelSpec, Pack) {
-    let spec = ConvSpec { groups, ..packed };
-    match choose::in_groups(&spec, &packed) {
-        Some(Groups::Small) => return (KernelSpec::Grouped(spec), Pack::Grouped { spec, weight, bias }),
-        Some(Groups::Band) => return (KernelSpec::Banded(spec), Pack::Banded { spec, weight, bias }),
-        None => {}
-    }
-    let name = state.names.of(&KernelSpec::Conv(packed));
-    match state.tuner.winograd(&name, &packed, groups == 1) {
-        Some(spec) => (KernelSpec::Winograd(spec), Pack::Winograd { spec, weight, bias }),
-        None => (KernelSpec::Conv(packed), Pack::Conv { spec: packed, groups, weight, bias }),
-    }
-}
-
-/// Groups of the packed convolution: as many as have whole blocks of input and output channels each. Weights between
-/// channels of different ONNX groups are zeros.
-fn packed_groups(groups: usize, ci: usize, co: usize) -> usize {
-    let whole = |packed: &usize| (ci / packed).is_multiple_of(BLOCK) && (co / packed).is_multiple_of(BLOCK);
-    let divides = |packed: &usize| groups.is_multiple_of(*packed) && whole(packed);
-    (2..=groups).rev().find(divides).unwrap_or(1)
 }

@@ -5,8 +5,8 @@ use crate::base::diag::{Problem, Problems};
 use crate::base::target::Isa;
 use crate::kernel::Schedule;
 use crate::kernel::name;
-use crate::kernel::spec::{ConvSpec, KernelSpec, WinogradSpec};
-use crate::schedule::choose::{self, Choice};
+use crate::kernel::spec::{ConvSpec, KernelSpec};
+use crate::schedule::choose::Choice;
 use crate::schedule::plan::PlannedKernel;
 use crate::schedule::{constrain, tile};
 use std::collections::HashSet;
@@ -38,27 +38,20 @@ impl<'a> Tuner<'a> {
         self.faults.push((line, Problem { place, reason, remedy: remedy.to_owned() }));
     }
 
-    /// How a convolution is computed: by Winograd's algorithm, or directly. `name` is the one that it has as a direct
-    /// convolution; `dense` says that it has one ONNX group.
-    pub fn winograd(&mut self, name: &str, spec: &ConvSpec, dense: bool) -> Option<WinogradSpec> {
+    /// The kernel that computes a convolution whose groups are the operator's. `name` is the one that it has as a direct
+    /// convolution.
+    pub fn algorithm(&mut self, name: &str, spec: &ConvSpec) -> KernelSpec {
         self.convolutions.insert(name.to_owned());
-        let Some((line, algorithm)) = self.tuning.algorithm(name) else {
-            // Groups that were packed into one are mostly zeros, which no transform keeps.
-            return if dense { self.choice.winograd(spec) } else { None };
-        };
-        let Algorithm::Winograd { tile, band } = algorithm else { return None };
-        if self.choice == Choice::Exact {
+        let Some((line, algorithm)) = self.tuning.algorithm(name) else { return self.choice.kernel(spec) };
+        if self.choice == Choice::Exact && matches!(algorithm, Algorithm::Winograd { .. }) {
             let reason = format!("--exact forbids `{algorithm}`");
             self.fault(line.number, reason, "leave out the line or --exact");
-            return None;
+            return self.choice.kernel(spec);
         }
-        match choose::with_tile(spec, dense, tile, band) {
-            Ok(spec) => Some(spec),
-            Err(reason) => {
-                self.fault(line.number, format!("`{name}` cannot be `{algorithm}`: {reason}"), "");
-                None
-            }
-        }
+        algorithm.kernel(spec).unwrap_or_else(|reason| {
+            self.fault(line.number, format!("`{name}` cannot be `{algorithm}`: {reason}"), "");
+            self.choice.kernel(spec)
+        })
     }
 
     /// The schedule of a kernel on one instruction set.

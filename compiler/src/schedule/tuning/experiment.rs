@@ -63,11 +63,11 @@ fn units(plan: &Plan, candidates: impl Fn(usize) -> (String, Vec<Setting>)) -> V
     (0..plan.kernels.len()).map(unit).filter(|unit| !unit.candidates.is_empty()).collect()
 }
 
-/// True when the convolution of a kernel has one ONNX group; groups that were packed into one count.
+/// True when no two ONNX groups of the convolution of a kernel share a block.
 pub fn dense(plan: &Plan, kernel: usize) -> bool {
     let spec = &plan.kernels[kernel].spec;
     let mut packs = plan.weights.iter().map(|range| &range.pack);
-    let grouped = |pack: &Pack| matches!(pack, Pack::Conv { spec: of, groups, .. } if *groups > 1 && KernelSpec::Conv(*of) == *spec);
+    let grouped = |pack: &Pack| matches!(pack, Pack::Conv { spec: of, groups, .. } if *groups > of.groups && KernelSpec::Conv(*of) == *spec);
     !packs.any(grouped)
 }
 

@@ -18,12 +18,14 @@
 //!
 //! | words | of | meaning |
 //! |---|---|---|
-//! | `algorithm direct` | convolutions | sums of products |
+//! | `algorithm direct` | convolutions | sums of products; groups are packed together until they fill blocks |
+//! | `algorithm grouped` | groups of 2, 4 or 8 channels | sums of products of permuted inputs |
+//! | `algorithm banded` | groups that fill no blocks | sums of products of the inputs of each block's groups |
 //! | `algorithm winograd MxN [band B]` | 3x3 convolutions | outputs of a tile; rows of tiles that are transformed at a time |
 //! | `blocks N` | direct, Winograd | blocks of 16 output channels side by side |
-//! | `tile RxC` | direct, depthwise | rows and columns of the main register tile; what it leaves over gets others |
+//! | `tile RxC` | all but Winograd | rows and columns of the main register tile; what it leaves over gets others |
 //! | `tiles N` | Winograd | most tiles in a register tile |
-//! | `order channels`, `order rows N` | direct, depthwise | the outer loop: output channels, or bands of N output rows |
+//! | `order channels`, `order rows N` | all but Winograd | the outer loop: output channels, or bands of N output rows |
 //! | `prefetch N` | direct, Winograd | how far ahead weights are asked for; 0 for never. Direct: sweeps. Winograd: blocks of input channels |
 
 mod apply;
@@ -88,6 +90,10 @@ pub enum Setting {
 pub enum Algorithm {
     /// Sums of products.
     Direct,
+    /// [`crate::kernel::spec::KernelSpec::Grouped`].
+    Grouped,
+    /// [`crate::kernel::spec::KernelSpec::Banded`].
+    Banded,
     /// Winograd's minimal filtering.
     Winograd {
         /// Outputs of a tile, down and across.

@@ -95,6 +95,8 @@ fn version(line: &str) -> Result<(), Fault> {
 fn algorithm(words: &mut SplitWhitespace) -> Result<Algorithm, Fault> {
     let algorithm = match words.next() {
         Some("direct") => Algorithm::Direct,
+        Some("grouped") => Algorithm::Grouped,
+        Some("banded") => Algorithm::Banded,
         Some("winograd") => {
             let tile = pair("winograd", words.next())?;
             let band = match words.next() {
@@ -104,7 +106,12 @@ fn algorithm(words: &mut SplitWhitespace) -> Result<Algorithm, Fault> {
             };
             Algorithm::Winograd { tile, band }
         }
-        other => return Err(unknown(other.unwrap_or_default(), "`direct` or `winograd 4x4`")),
+        other => {
+            return Err(unknown(
+                other.unwrap_or_default(),
+                "`direct`, `grouped`, `banded` or `winograd 4x4`",
+            ));
+        }
     };
     match words.next() {
         None => Ok(algorithm),

@@ -33,6 +33,8 @@ impl fmt::Display for Algorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Algorithm::Direct => f.write_str("direct"),
+            Algorithm::Grouped => f.write_str("grouped"),
+            Algorithm::Banded => f.write_str("banded"),
             Algorithm::Winograd { tile: [m, n], band: None } => write!(f, "winograd {m}x{n}"),
             Algorithm::Winograd { tile: [m, n], band: Some(band) } => {
                 write!(f, "winograd {m}x{n} band {band}")

@@ -79,7 +79,7 @@ fn every_fault_is_found() {
         ("conv avx2 order rows", "`rows ` has no number"),
         ("conv avx2 prefetch -1", "`prefetch -1` has no number; say `prefetch N` with a number from 0 on"),
         ("conv avx2 algorithm direct", "an algorithm belongs to no instruction set"),
-        ("conv algorithm", "the line ends; `direct` or `winograd 4x4` can stand here"),
+        ("conv algorithm", "the line ends; `direct`, `grouped`, `banded` or `winograd 4x4` can stand here"),
         ("conv algorithm fft", "`fft` is not known"),
         ("conv algorithm winograd", "`winograd ` is no pair"),
         ("conv algorithm winograd 4x4 rows", "`rows` is not known; `band`"),
