@@ -45,7 +45,7 @@ impl WinogradSchedule {
     pub const SIMPLEST: WinogradSchedule = WinogradSchedule { blocks: 1, tiles: 1, prefetch: Self::AHEAD };
 
     /// How far ahead weights are asked for where nothing else is said.
-    pub const AHEAD: usize = 2;
+    pub const AHEAD: usize = 4;
 }
 
 /// Output blocks for which the scratch memory has room.

@@ -191,7 +191,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 528);
+                                        v::prefetch(w, w_k + 1040);
                                         let wv0 = v::load(w, w_k + 16);
                                         let wv1 = v::load(w, w_k + 24);
                                         let xv = v::read_splat(s, s_k);
@@ -209,7 +209,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         let xv = v::read_splat(s, s_k + 64);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 544);
+                                        v::prefetch(w, w_k + 1056);
                                         let wv0 = v::load(w, w_k + 32);
                                         let wv1 = v::load(w, w_k + 40);
                                         let xv = v::read_splat(s, s_k + 1);
@@ -227,7 +227,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         let xv = v::read_splat(s, s_k + 65);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 560);
+                                        v::prefetch(w, w_k + 1072);
                                         let wv0 = v::load(w, w_k + 48);
                                         let wv1 = v::load(w, w_k + 56);
                                         let xv = v::read_splat(s, s_k + 2);
@@ -245,7 +245,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         let xv = v::read_splat(s, s_k + 66);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 576);
+                                        v::prefetch(w, w_k + 1088);
                                         let wv0 = v::load(w, w_k + 64);
                                         let wv1 = v::load(w, w_k + 72);
                                         let xv = v::read_splat(s, s_k + 3);
@@ -290,7 +290,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
                                     let wv1 = v::load(w, w_k + 24);
                                     let xv = v::read_splat(s, s_k + 160);
@@ -305,7 +305,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 208);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
                                     let wv1 = v::load(w, w_k + 40);
                                     let xv = v::read_splat(s, s_k + 161);
@@ -320,7 +320,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 209);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
                                     let wv1 = v::load(w, w_k + 56);
                                     let xv = v::read_splat(s, s_k + 162);
@@ -335,7 +335,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 210);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
                                     let wv1 = v::load(w, w_k + 72);
                                     let xv = v::read_splat(s, s_k + 163);
@@ -388,7 +388,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 12816);
+                                        v::prefetch(w, w_k + 13328);
                                         let wv0 = v::load(w, w_k + 12304);
                                         let wv1 = v::load(w, w_k + 12312);
                                         let xv = v::read_splat(s, s_k + 10752);
@@ -406,7 +406,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         let xv = v::read_splat(s, s_k + 10816);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 12832);
+                                        v::prefetch(w, w_k + 13344);
                                         let wv0 = v::load(w, w_k + 12320);
                                         let wv1 = v::load(w, w_k + 12328);
                                         let xv = v::read_splat(s, s_k + 10753);
@@ -424,7 +424,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         let xv = v::read_splat(s, s_k + 10817);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 12848);
+                                        v::prefetch(w, w_k + 13360);
                                         let wv0 = v::load(w, w_k + 12336);
                                         let wv1 = v::load(w, w_k + 12344);
                                         let xv = v::read_splat(s, s_k + 10754);
@@ -442,7 +442,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         let xv = v::read_splat(s, s_k + 10818);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 12864);
+                                        v::prefetch(w, w_k + 13376);
                                         let wv0 = v::load(w, w_k + 12352);
                                         let wv1 = v::load(w, w_k + 12360);
                                         let xv = v::read_splat(s, s_k + 10755);
@@ -487,7 +487,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 12816);
+                                    v::prefetch(w, w_k + 13328);
                                     let wv0 = v::load(w, w_k + 12304);
                                     let wv1 = v::load(w, w_k + 12312);
                                     let xv = v::read_splat(s, s_k + 10912);
@@ -502,7 +502,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10960);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 12832);
+                                    v::prefetch(w, w_k + 13344);
                                     let wv0 = v::load(w, w_k + 12320);
                                     let wv1 = v::load(w, w_k + 12328);
                                     let xv = v::read_splat(s, s_k + 10913);
@@ -517,7 +517,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10961);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 12848);
+                                    v::prefetch(w, w_k + 13360);
                                     let wv0 = v::load(w, w_k + 12336);
                                     let wv1 = v::load(w, w_k + 12344);
                                     let xv = v::read_splat(s, s_k + 10914);
@@ -532,7 +532,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10962);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 12864);
+                                    v::prefetch(w, w_k + 13376);
                                     let wv0 = v::load(w, w_k + 12352);
                                     let wv1 = v::load(w, w_k + 12360);
                                     let xv = v::read_splat(s, s_k + 10915);
@@ -585,7 +585,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 49680);
+                                        v::prefetch(w, w_k + 50192);
                                         let wv0 = v::load(w, w_k + 49168);
                                         let wv1 = v::load(w, w_k + 49176);
                                         let xv = v::read_splat(s, s_k + 53760);
@@ -603,7 +603,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         let xv = v::read_splat(s, s_k + 53824);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 49696);
+                                        v::prefetch(w, w_k + 50208);
                                         let wv0 = v::load(w, w_k + 49184);
                                         let wv1 = v::load(w, w_k + 49192);
                                         let xv = v::read_splat(s, s_k + 53761);
@@ -621,7 +621,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         let xv = v::read_splat(s, s_k + 53825);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 49712);
+                                        v::prefetch(w, w_k + 50224);
                                         let wv0 = v::load(w, w_k + 49200);
                                         let wv1 = v::load(w, w_k + 49208);
                                         let xv = v::read_splat(s, s_k + 53762);
@@ -639,7 +639,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         let xv = v::read_splat(s, s_k + 53826);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 49728);
+                                        v::prefetch(w, w_k + 50240);
                                         let wv0 = v::load(w, w_k + 49216);
                                         let wv1 = v::load(w, w_k + 49224);
                                         let xv = v::read_splat(s, s_k + 53763);
@@ -684,7 +684,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 49680);
+                                    v::prefetch(w, w_k + 50192);
                                     let wv0 = v::load(w, w_k + 49168);
                                     let wv1 = v::load(w, w_k + 49176);
                                     let xv = v::read_splat(s, s_k + 53920);
@@ -699,7 +699,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53968);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 49696);
+                                    v::prefetch(w, w_k + 50208);
                                     let wv0 = v::load(w, w_k + 49184);
                                     let wv1 = v::load(w, w_k + 49192);
                                     let xv = v::read_splat(s, s_k + 53921);
@@ -714,7 +714,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53969);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 49712);
+                                    v::prefetch(w, w_k + 50224);
                                     let wv0 = v::load(w, w_k + 49200);
                                     let wv1 = v::load(w, w_k + 49208);
                                     let xv = v::read_splat(s, s_k + 53922);
@@ -729,7 +729,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53970);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 49728);
+                                    v::prefetch(w, w_k + 50240);
                                     let wv0 = v::load(w, w_k + 49216);
                                     let wv1 = v::load(w, w_k + 49224);
                                     let xv = v::read_splat(s, s_k + 53923);
@@ -781,7 +781,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 61968);
+                                        v::prefetch(w, w_k + 62480);
                                         let wv0 = v::load(w, w_k + 61456);
                                         let wv1 = v::load(w, w_k + 61464);
                                         let xv = v::read_splat(s, s_k + 64512);
@@ -799,7 +799,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         let xv = v::read_splat(s, s_k + 64576);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 61984);
+                                        v::prefetch(w, w_k + 62496);
                                         let wv0 = v::load(w, w_k + 61472);
                                         let wv1 = v::load(w, w_k + 61480);
                                         let xv = v::read_splat(s, s_k + 64513);
@@ -817,7 +817,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         let xv = v::read_splat(s, s_k + 64577);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 62000);
+                                        v::prefetch(w, w_k + 62512);
                                         let wv0 = v::load(w, w_k + 61488);
                                         let wv1 = v::load(w, w_k + 61496);
                                         let xv = v::read_splat(s, s_k + 64514);
@@ -835,7 +835,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         let xv = v::read_splat(s, s_k + 64578);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 62016);
+                                        v::prefetch(w, w_k + 62528);
                                         let wv0 = v::load(w, w_k + 61504);
                                         let wv1 = v::load(w, w_k + 61512);
                                         let xv = v::read_splat(s, s_k + 64515);
@@ -880,7 +880,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 61968);
+                                    v::prefetch(w, w_k + 62480);
                                     let wv0 = v::load(w, w_k + 61456);
                                     let wv1 = v::load(w, w_k + 61464);
                                     let xv = v::read_splat(s, s_k + 64672);
@@ -895,7 +895,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64720);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 61984);
+                                    v::prefetch(w, w_k + 62496);
                                     let wv0 = v::load(w, w_k + 61472);
                                     let wv1 = v::load(w, w_k + 61480);
                                     let xv = v::read_splat(s, s_k + 64673);
@@ -910,7 +910,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64721);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 62000);
+                                    v::prefetch(w, w_k + 62512);
                                     let wv0 = v::load(w, w_k + 61488);
                                     let wv1 = v::load(w, w_k + 61496);
                                     let xv = v::read_splat(s, s_k + 64674);
@@ -925,7 +925,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64722);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 62016);
+                                    v::prefetch(w, w_k + 62528);
                                     let wv0 = v::load(w, w_k + 61504);
                                     let wv1 = v::load(w, w_k + 61512);
                                     let xv = v::read_splat(s, s_k + 64675);
@@ -1186,7 +1186,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
                                     let wv1 = v::load(w, w_k + 24);
                                     let xv = v::read_splat(s, s_k);
@@ -1201,7 +1201,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 48);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
                                     let wv1 = v::load(w, w_k + 40);
                                     let xv = v::read_splat(s, s_k + 1);
@@ -1216,7 +1216,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 49);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
                                     let wv1 = v::load(w, w_k + 56);
                                     let xv = v::read_splat(s, s_k + 2);
@@ -1231,7 +1231,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 50);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
                                     let wv1 = v::load(w, w_k + 72);
                                     let xv = v::read_splat(s, s_k + 3);
@@ -1268,7 +1268,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
                                     let wv1 = v::load(w, w_k + 24);
                                     let xv = v::read_splat(s, s_k + 64);
@@ -1280,7 +1280,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 96);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
                                     let wv1 = v::load(w, w_k + 40);
                                     let xv = v::read_splat(s, s_k + 65);
@@ -1292,7 +1292,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 97);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
                                     let wv1 = v::load(w, w_k + 56);
                                     let xv = v::read_splat(s, s_k + 66);
@@ -1304,7 +1304,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 98);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
                                     let wv1 = v::load(w, w_k + 72);
                                     let xv = v::read_splat(s, s_k + 67);
@@ -1347,7 +1347,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 12816);
+                                    v::prefetch(w, w_k + 13328);
                                     let wv0 = v::load(w, w_k + 12304);
                                     let wv1 = v::load(w, w_k + 12312);
                                     let xv = v::read_splat(s, s_k + 10752);
@@ -1362,7 +1362,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10800);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 12832);
+                                    v::prefetch(w, w_k + 13344);
                                     let wv0 = v::load(w, w_k + 12320);
                                     let wv1 = v::load(w, w_k + 12328);
                                     let xv = v::read_splat(s, s_k + 10753);
@@ -1377,7 +1377,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10801);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 12848);
+                                    v::prefetch(w, w_k + 13360);
                                     let wv0 = v::load(w, w_k + 12336);
                                     let wv1 = v::load(w, w_k + 12344);
                                     let xv = v::read_splat(s, s_k + 10754);
@@ -1392,7 +1392,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10802);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 12864);
+                                    v::prefetch(w, w_k + 13376);
                                     let wv0 = v::load(w, w_k + 12352);
                                     let wv1 = v::load(w, w_k + 12360);
                                     let xv = v::read_splat(s, s_k + 10755);
@@ -1429,7 +1429,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 12816);
+                                    v::prefetch(w, w_k + 13328);
                                     let wv0 = v::load(w, w_k + 12304);
                                     let wv1 = v::load(w, w_k + 12312);
                                     let xv = v::read_splat(s, s_k + 10816);
@@ -1441,7 +1441,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10848);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 12832);
+                                    v::prefetch(w, w_k + 13344);
                                     let wv0 = v::load(w, w_k + 12320);
                                     let wv1 = v::load(w, w_k + 12328);
                                     let xv = v::read_splat(s, s_k + 10817);
@@ -1453,7 +1453,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10849);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 12848);
+                                    v::prefetch(w, w_k + 13360);
                                     let wv0 = v::load(w, w_k + 12336);
                                     let wv1 = v::load(w, w_k + 12344);
                                     let xv = v::read_splat(s, s_k + 10818);
@@ -1465,7 +1465,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10850);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 12864);
+                                    v::prefetch(w, w_k + 13376);
                                     let wv0 = v::load(w, w_k + 12352);
                                     let wv1 = v::load(w, w_k + 12360);
                                     let xv = v::read_splat(s, s_k + 10819);
@@ -1508,7 +1508,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 49680);
+                                    v::prefetch(w, w_k + 50192);
                                     let wv0 = v::load(w, w_k + 49168);
                                     let wv1 = v::load(w, w_k + 49176);
                                     let xv = v::read_splat(s, s_k + 53760);
@@ -1523,7 +1523,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53808);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 49696);
+                                    v::prefetch(w, w_k + 50208);
                                     let wv0 = v::load(w, w_k + 49184);
                                     let wv1 = v::load(w, w_k + 49192);
                                     let xv = v::read_splat(s, s_k + 53761);
@@ -1538,7 +1538,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53809);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 49712);
+                                    v::prefetch(w, w_k + 50224);
                                     let wv0 = v::load(w, w_k + 49200);
                                     let wv1 = v::load(w, w_k + 49208);
                                     let xv = v::read_splat(s, s_k + 53762);
@@ -1553,7 +1553,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53810);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 49728);
+                                    v::prefetch(w, w_k + 50240);
                                     let wv0 = v::load(w, w_k + 49216);
                                     let wv1 = v::load(w, w_k + 49224);
                                     let xv = v::read_splat(s, s_k + 53763);
@@ -1590,7 +1590,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 49680);
+                                    v::prefetch(w, w_k + 50192);
                                     let wv0 = v::load(w, w_k + 49168);
                                     let wv1 = v::load(w, w_k + 49176);
                                     let xv = v::read_splat(s, s_k + 53824);
@@ -1602,7 +1602,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53856);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 49696);
+                                    v::prefetch(w, w_k + 50208);
                                     let wv0 = v::load(w, w_k + 49184);
                                     let wv1 = v::load(w, w_k + 49192);
                                     let xv = v::read_splat(s, s_k + 53825);
@@ -1614,7 +1614,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53857);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 49712);
+                                    v::prefetch(w, w_k + 50224);
                                     let wv0 = v::load(w, w_k + 49200);
                                     let wv1 = v::load(w, w_k + 49208);
                                     let xv = v::read_splat(s, s_k + 53826);
@@ -1626,7 +1626,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53858);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 49728);
+                                    v::prefetch(w, w_k + 50240);
                                     let wv0 = v::load(w, w_k + 49216);
                                     let wv1 = v::load(w, w_k + 49224);
                                     let xv = v::read_splat(s, s_k + 53827);
@@ -1668,7 +1668,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 61968);
+                                    v::prefetch(w, w_k + 62480);
                                     let wv0 = v::load(w, w_k + 61456);
                                     let wv1 = v::load(w, w_k + 61464);
                                     let xv = v::read_splat(s, s_k + 64512);
@@ -1683,7 +1683,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64560);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 61984);
+                                    v::prefetch(w, w_k + 62496);
                                     let wv0 = v::load(w, w_k + 61472);
                                     let wv1 = v::load(w, w_k + 61480);
                                     let xv = v::read_splat(s, s_k + 64513);
@@ -1698,7 +1698,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64561);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 62000);
+                                    v::prefetch(w, w_k + 62512);
                                     let wv0 = v::load(w, w_k + 61488);
                                     let wv1 = v::load(w, w_k + 61496);
                                     let xv = v::read_splat(s, s_k + 64514);
@@ -1713,7 +1713,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64562);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 62016);
+                                    v::prefetch(w, w_k + 62528);
                                     let wv0 = v::load(w, w_k + 61504);
                                     let wv1 = v::load(w, w_k + 61512);
                                     let xv = v::read_splat(s, s_k + 64515);
@@ -1750,7 +1750,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 61968);
+                                    v::prefetch(w, w_k + 62480);
                                     let wv0 = v::load(w, w_k + 61456);
                                     let wv1 = v::load(w, w_k + 61464);
                                     let xv = v::read_splat(s, s_k + 64576);
@@ -1762,7 +1762,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64608);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 61984);
+                                    v::prefetch(w, w_k + 62496);
                                     let wv0 = v::load(w, w_k + 61472);
                                     let wv1 = v::load(w, w_k + 61480);
                                     let xv = v::read_splat(s, s_k + 64577);
@@ -1774,7 +1774,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64609);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 62000);
+                                    v::prefetch(w, w_k + 62512);
                                     let wv0 = v::load(w, w_k + 61488);
                                     let wv1 = v::load(w, w_k + 61496);
                                     let xv = v::read_splat(s, s_k + 64578);
@@ -1786,7 +1786,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64610);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 62016);
+                                    v::prefetch(w, w_k + 62528);
                                     let wv0 = v::load(w, w_k + 61504);
                                     let wv1 = v::load(w, w_k + 61512);
                                     let xv = v::read_splat(s, s_k + 64579);

@@ -1344,7 +1344,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         for k in 0..4 {
                             let w_k = w_cb + k * 64;
                             let s_k = s_cb + k * 4;
-                            v::prefetch(w, w_k + 528);
+                            v::prefetch(w, w_k + 1040);
                             let wv0 = v::load(w, w_k + 16);
                             let wv1 = v::load(w, w_k + 24);
                             let xv = v::read_splat(s, s_k);
@@ -1359,7 +1359,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             let xv = v::read_splat(s, s_k + 48);
                             acc3_0 = v::fma(xv, wv0, acc3_0);
                             acc3_1 = v::fma(xv, wv1, acc3_1);
-                            v::prefetch(w, w_k + 544);
+                            v::prefetch(w, w_k + 1056);
                             let wv0 = v::load(w, w_k + 32);
                             let wv1 = v::load(w, w_k + 40);
                             let xv = v::read_splat(s, s_k + 1);
@@ -1374,7 +1374,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             let xv = v::read_splat(s, s_k + 49);
                             acc3_0 = v::fma(xv, wv0, acc3_0);
                             acc3_1 = v::fma(xv, wv1, acc3_1);
-                            v::prefetch(w, w_k + 560);
+                            v::prefetch(w, w_k + 1072);
                             let wv0 = v::load(w, w_k + 48);
                             let wv1 = v::load(w, w_k + 56);
                             let xv = v::read_splat(s, s_k + 2);
@@ -1389,7 +1389,7 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                             let xv = v::read_splat(s, s_k + 50);
                             acc3_0 = v::fma(xv, wv0, acc3_0);
                             acc3_1 = v::fma(xv, wv1, acc3_1);
-                            v::prefetch(w, w_k + 576);
+                            v::prefetch(w, w_k + 1088);
                             let wv0 = v::load(w, w_k + 64);
                             let wv1 = v::load(w, w_k + 72);
                             let xv = v::read_splat(s, s_k + 3);

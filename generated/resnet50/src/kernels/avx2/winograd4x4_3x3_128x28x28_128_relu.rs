@@ -903,7 +903,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
                                     let wv1 = v::load(w, w_k + 24);
                                     let xv = v::read_splat(s, s_k);
@@ -921,7 +921,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     let xv = v::read_splat(s, s_k + 64);
                                     acc4_0 = v::fma(xv, wv0, acc4_0);
                                     acc4_1 = v::fma(xv, wv1, acc4_1);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
                                     let wv1 = v::load(w, w_k + 40);
                                     let xv = v::read_splat(s, s_k + 1);
@@ -939,7 +939,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     let xv = v::read_splat(s, s_k + 65);
                                     acc4_0 = v::fma(xv, wv0, acc4_0);
                                     acc4_1 = v::fma(xv, wv1, acc4_1);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
                                     let wv1 = v::load(w, w_k + 56);
                                     let xv = v::read_splat(s, s_k + 2);
@@ -957,7 +957,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     let xv = v::read_splat(s, s_k + 66);
                                     acc4_0 = v::fma(xv, wv0, acc4_0);
                                     acc4_1 = v::fma(xv, wv1, acc4_1);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
                                     let wv1 = v::load(w, w_k + 72);
                                     let xv = v::read_splat(s, s_k + 3);
@@ -1002,7 +1002,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             for k in 0..4 {
                                 let w_k = w_cb + k * 64;
                                 let s_k = s_cb + k * 4;
-                                v::prefetch(w, w_k + 528);
+                                v::prefetch(w, w_k + 1040);
                                 let wv0 = v::load(w, w_k + 16);
                                 let wv1 = v::load(w, w_k + 24);
                                 let xv = v::read_splat(s, s_k + 160);
@@ -1017,7 +1017,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 208);
                                 acc3_0 = v::fma(xv, wv0, acc3_0);
                                 acc3_1 = v::fma(xv, wv1, acc3_1);
-                                v::prefetch(w, w_k + 544);
+                                v::prefetch(w, w_k + 1056);
                                 let wv0 = v::load(w, w_k + 32);
                                 let wv1 = v::load(w, w_k + 40);
                                 let xv = v::read_splat(s, s_k + 161);
@@ -1032,7 +1032,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 209);
                                 acc3_0 = v::fma(xv, wv0, acc3_0);
                                 acc3_1 = v::fma(xv, wv1, acc3_1);
-                                v::prefetch(w, w_k + 560);
+                                v::prefetch(w, w_k + 1072);
                                 let wv0 = v::load(w, w_k + 48);
                                 let wv1 = v::load(w, w_k + 56);
                                 let xv = v::read_splat(s, s_k + 162);
@@ -1047,7 +1047,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 210);
                                 acc3_0 = v::fma(xv, wv0, acc3_0);
                                 acc3_1 = v::fma(xv, wv1, acc3_1);
-                                v::prefetch(w, w_k + 576);
+                                v::prefetch(w, w_k + 1088);
                                 let wv0 = v::load(w, w_k + 64);
                                 let wv1 = v::load(w, w_k + 72);
                                 let xv = v::read_splat(s, s_k + 163);
@@ -2458,7 +2458,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             for k in 0..4 {
                                 let w_k = w_cb + k * 64;
                                 let s_k = s_cb + k * 4;
-                                v::prefetch(w, w_k + 528);
+                                v::prefetch(w, w_k + 1040);
                                 let wv0 = v::load(w, w_k + 16);
                                 let wv1 = v::load(w, w_k + 24);
                                 let xv = v::read_splat(s, s_k);
@@ -2473,7 +2473,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 48);
                                 acc3_0 = v::fma(xv, wv0, acc3_0);
                                 acc3_1 = v::fma(xv, wv1, acc3_1);
-                                v::prefetch(w, w_k + 544);
+                                v::prefetch(w, w_k + 1056);
                                 let wv0 = v::load(w, w_k + 32);
                                 let wv1 = v::load(w, w_k + 40);
                                 let xv = v::read_splat(s, s_k + 1);
@@ -2488,7 +2488,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 49);
                                 acc3_0 = v::fma(xv, wv0, acc3_0);
                                 acc3_1 = v::fma(xv, wv1, acc3_1);
-                                v::prefetch(w, w_k + 560);
+                                v::prefetch(w, w_k + 1072);
                                 let wv0 = v::load(w, w_k + 48);
                                 let wv1 = v::load(w, w_k + 56);
                                 let xv = v::read_splat(s, s_k + 2);
@@ -2503,7 +2503,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 50);
                                 acc3_0 = v::fma(xv, wv0, acc3_0);
                                 acc3_1 = v::fma(xv, wv1, acc3_1);
-                                v::prefetch(w, w_k + 576);
+                                v::prefetch(w, w_k + 1088);
                                 let wv0 = v::load(w, w_k + 64);
                                 let wv1 = v::load(w, w_k + 72);
                                 let xv = v::read_splat(s, s_k + 3);
@@ -2540,7 +2540,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             for k in 0..4 {
                                 let w_k = w_cb + k * 64;
                                 let s_k = s_cb + k * 4;
-                                v::prefetch(w, w_k + 528);
+                                v::prefetch(w, w_k + 1040);
                                 let wv0 = v::load(w, w_k + 16);
                                 let wv1 = v::load(w, w_k + 24);
                                 let xv = v::read_splat(s, s_k + 64);
@@ -2552,7 +2552,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 96);
                                 acc2_0 = v::fma(xv, wv0, acc2_0);
                                 acc2_1 = v::fma(xv, wv1, acc2_1);
-                                v::prefetch(w, w_k + 544);
+                                v::prefetch(w, w_k + 1056);
                                 let wv0 = v::load(w, w_k + 32);
                                 let wv1 = v::load(w, w_k + 40);
                                 let xv = v::read_splat(s, s_k + 65);
@@ -2564,7 +2564,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 97);
                                 acc2_0 = v::fma(xv, wv0, acc2_0);
                                 acc2_1 = v::fma(xv, wv1, acc2_1);
-                                v::prefetch(w, w_k + 560);
+                                v::prefetch(w, w_k + 1072);
                                 let wv0 = v::load(w, w_k + 48);
                                 let wv1 = v::load(w, w_k + 56);
                                 let xv = v::read_splat(s, s_k + 66);
@@ -2576,7 +2576,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 98);
                                 acc2_0 = v::fma(xv, wv0, acc2_0);
                                 acc2_1 = v::fma(xv, wv1, acc2_1);
-                                v::prefetch(w, w_k + 576);
+                                v::prefetch(w, w_k + 1088);
                                 let wv0 = v::load(w, w_k + 64);
                                 let wv1 = v::load(w, w_k + 72);
                                 let xv = v::read_splat(s, s_k + 67);

@@ -2891,7 +2891,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         for k in 0..4 {
                             let w_k = w_cb + k * 64;
                             let s_k = s_cb + k * 4;
-                            v::prefetch(w, w_k + 528);
+                            v::prefetch(w, w_k + 1040);
                             let wv0 = v::load(w, w_k + 16);
                             let wv1 = v::load(w, w_k + 24);
                             let xv = v::read_splat(s, s_k);
@@ -2912,7 +2912,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             let xv = v::read_splat(s, s_k + 80);
                             acc5_0 = v::fma(xv, wv0, acc5_0);
                             acc5_1 = v::fma(xv, wv1, acc5_1);
-                            v::prefetch(w, w_k + 544);
+                            v::prefetch(w, w_k + 1056);
                             let wv0 = v::load(w, w_k + 32);
                             let wv1 = v::load(w, w_k + 40);
                             let xv = v::read_splat(s, s_k + 1);
@@ -2933,7 +2933,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             let xv = v::read_splat(s, s_k + 81);
                             acc5_0 = v::fma(xv, wv0, acc5_0);
                             acc5_1 = v::fma(xv, wv1, acc5_1);
-                            v::prefetch(w, w_k + 560);
+                            v::prefetch(w, w_k + 1072);
                             let wv0 = v::load(w, w_k + 48);
                             let wv1 = v::load(w, w_k + 56);
                             let xv = v::read_splat(s, s_k + 2);
@@ -2954,7 +2954,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             let xv = v::read_splat(s, s_k + 82);
                             acc5_0 = v::fma(xv, wv0, acc5_0);
                             acc5_1 = v::fma(xv, wv1, acc5_1);
-                            v::prefetch(w, w_k + 576);
+                            v::prefetch(w, w_k + 1088);
                             let wv0 = v::load(w, w_k + 64);
                             let wv1 = v::load(w, w_k + 72);
                             let xv = v::read_splat(s, s_k + 3);
@@ -3004,7 +3004,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     for k in 0..4 {
                         let w_k = w_cb + k * 64;
                         let s_k = s_cb + k * 4;
-                        v::prefetch(w, w_k + 528);
+                        v::prefetch(w, w_k + 1040);
                         let wv0 = v::load(w, w_k + 16);
                         let wv1 = v::load(w, w_k + 24);
                         let xv = v::read_splat(s, s_k + 192);
@@ -3019,7 +3019,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let xv = v::read_splat(s, s_k + 240);
                         acc3_0 = v::fma(xv, wv0, acc3_0);
                         acc3_1 = v::fma(xv, wv1, acc3_1);
-                        v::prefetch(w, w_k + 544);
+                        v::prefetch(w, w_k + 1056);
                         let wv0 = v::load(w, w_k + 32);
                         let wv1 = v::load(w, w_k + 40);
                         let xv = v::read_splat(s, s_k + 193);
@@ -3034,7 +3034,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let xv = v::read_splat(s, s_k + 241);
                         acc3_0 = v::fma(xv, wv0, acc3_0);
                         acc3_1 = v::fma(xv, wv1, acc3_1);
-                        v::prefetch(w, w_k + 560);
+                        v::prefetch(w, w_k + 1072);
                         let wv0 = v::load(w, w_k + 48);
                         let wv1 = v::load(w, w_k + 56);
                         let xv = v::read_splat(s, s_k + 194);
@@ -3049,7 +3049,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         let xv = v::read_splat(s, s_k + 242);
                         acc3_0 = v::fma(xv, wv0, acc3_0);
                         acc3_1 = v::fma(xv, wv1, acc3_1);
-                        v::prefetch(w, w_k + 576);
+                        v::prefetch(w, w_k + 1088);
                         let wv0 = v::load(w, w_k + 64);
                         let wv1 = v::load(w, w_k + 72);
                         let xv = v::read_splat(s, s_k + 195);

@@ -898,7 +898,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                             for k in 0..4 {
                                 let w_k = w_cb + k * 64;
                                 let s_k = s_cb + k * 4;
-                                v::prefetch(w, w_k + 528);
+                                v::prefetch(w, w_k + 1040);
                                 let wv0 = v::load(w, w_k + 16);
                                 let wv1 = v::load(w, w_k + 24);
                                 let xv = v::read_splat(s, s_k);
@@ -916,7 +916,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 let xv = v::read_splat(s, s_k + 64);
                                 acc4_0 = v::fma(xv, wv0, acc4_0);
                                 acc4_1 = v::fma(xv, wv1, acc4_1);
-                                v::prefetch(w, w_k + 544);
+                                v::prefetch(w, w_k + 1056);
                                 let wv0 = v::load(w, w_k + 32);
                                 let wv1 = v::load(w, w_k + 40);
                                 let xv = v::read_splat(s, s_k + 1);
@@ -934,7 +934,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 let xv = v::read_splat(s, s_k + 65);
                                 acc4_0 = v::fma(xv, wv0, acc4_0);
                                 acc4_1 = v::fma(xv, wv1, acc4_1);
-                                v::prefetch(w, w_k + 560);
+                                v::prefetch(w, w_k + 1072);
                                 let wv0 = v::load(w, w_k + 48);
                                 let wv1 = v::load(w, w_k + 56);
                                 let xv = v::read_splat(s, s_k + 2);
@@ -952,7 +952,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                                 let xv = v::read_splat(s, s_k + 66);
                                 acc4_0 = v::fma(xv, wv0, acc4_0);
                                 acc4_1 = v::fma(xv, wv1, acc4_1);
-                                v::prefetch(w, w_k + 576);
+                                v::prefetch(w, w_k + 1088);
                                 let wv0 = v::load(w, w_k + 64);
                                 let wv1 = v::load(w, w_k + 72);
                                 let xv = v::read_splat(s, s_k + 3);
@@ -997,7 +997,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         for k in 0..4 {
                             let w_k = w_cb + k * 64;
                             let s_k = s_cb + k * 4;
-                            v::prefetch(w, w_k + 528);
+                            v::prefetch(w, w_k + 1040);
                             let wv0 = v::load(w, w_k + 16);
                             let wv1 = v::load(w, w_k + 24);
                             let xv = v::read_splat(s, s_k + 160);
@@ -1012,7 +1012,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                             let xv = v::read_splat(s, s_k + 208);
                             acc3_0 = v::fma(xv, wv0, acc3_0);
                             acc3_1 = v::fma(xv, wv1, acc3_1);
-                            v::prefetch(w, w_k + 544);
+                            v::prefetch(w, w_k + 1056);
                             let wv0 = v::load(w, w_k + 32);
                             let wv1 = v::load(w, w_k + 40);
                             let xv = v::read_splat(s, s_k + 161);
@@ -1027,7 +1027,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                             let xv = v::read_splat(s, s_k + 209);
                             acc3_0 = v::fma(xv, wv0, acc3_0);
                             acc3_1 = v::fma(xv, wv1, acc3_1);
-                            v::prefetch(w, w_k + 560);
+                            v::prefetch(w, w_k + 1072);
                             let wv0 = v::load(w, w_k + 48);
                             let wv1 = v::load(w, w_k + 56);
                             let xv = v::read_splat(s, s_k + 162);
@@ -1042,7 +1042,7 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                             let xv = v::read_splat(s, s_k + 210);
                             acc3_0 = v::fma(xv, wv0, acc3_0);
                             acc3_1 = v::fma(xv, wv1, acc3_1);
-                            v::prefetch(w, w_k + 576);
+                            v::prefetch(w, w_k + 1088);
                             let wv0 = v::load(w, w_k + 64);
                             let wv1 = v::load(w, w_k + 72);
                             let xv = v::read_splat(s, s_k + 163);

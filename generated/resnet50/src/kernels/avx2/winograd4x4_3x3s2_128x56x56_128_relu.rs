@@ -991,7 +991,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 528);
+                                        v::prefetch(w, w_k + 1040);
                                         let wv0 = v::load(w, w_k + 16);
                                         let wv1 = v::load(w, w_k + 24);
                                         let xv = v::read_splat(s, s_k);
@@ -1009,7 +1009,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         let xv = v::read_splat(s, s_k + 64);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 544);
+                                        v::prefetch(w, w_k + 1056);
                                         let wv0 = v::load(w, w_k + 32);
                                         let wv1 = v::load(w, w_k + 40);
                                         let xv = v::read_splat(s, s_k + 1);
@@ -1027,7 +1027,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         let xv = v::read_splat(s, s_k + 65);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 560);
+                                        v::prefetch(w, w_k + 1072);
                                         let wv0 = v::load(w, w_k + 48);
                                         let wv1 = v::load(w, w_k + 56);
                                         let xv = v::read_splat(s, s_k + 2);
@@ -1045,7 +1045,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         let xv = v::read_splat(s, s_k + 66);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 576);
+                                        v::prefetch(w, w_k + 1088);
                                         let wv0 = v::load(w, w_k + 64);
                                         let wv1 = v::load(w, w_k + 72);
                                         let xv = v::read_splat(s, s_k + 3);
@@ -1090,7 +1090,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
                                     let wv1 = v::load(w, w_k + 24);
                                     let xv = v::read_splat(s, s_k + 160);
@@ -1105,7 +1105,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 208);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
                                     let wv1 = v::load(w, w_k + 40);
                                     let xv = v::read_splat(s, s_k + 161);
@@ -1120,7 +1120,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 209);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
                                     let wv1 = v::load(w, w_k + 56);
                                     let xv = v::read_splat(s, s_k + 162);
@@ -1135,7 +1135,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 210);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
                                     let wv1 = v::load(w, w_k + 72);
                                     let xv = v::read_splat(s, s_k + 163);
@@ -1188,7 +1188,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 10768);
+                                        v::prefetch(w, w_k + 11280);
                                         let wv0 = v::load(w, w_k + 10256);
                                         let wv1 = v::load(w, w_k + 10264);
                                         let xv = v::read_splat(s, s_k + 8960);
@@ -1206,7 +1206,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         let xv = v::read_splat(s, s_k + 9024);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 10784);
+                                        v::prefetch(w, w_k + 11296);
                                         let wv0 = v::load(w, w_k + 10272);
                                         let wv1 = v::load(w, w_k + 10280);
                                         let xv = v::read_splat(s, s_k + 8961);
@@ -1224,7 +1224,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         let xv = v::read_splat(s, s_k + 9025);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 10800);
+                                        v::prefetch(w, w_k + 11312);
                                         let wv0 = v::load(w, w_k + 10288);
                                         let wv1 = v::load(w, w_k + 10296);
                                         let xv = v::read_splat(s, s_k + 8962);
@@ -1242,7 +1242,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         let xv = v::read_splat(s, s_k + 9026);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 10816);
+                                        v::prefetch(w, w_k + 11328);
                                         let wv0 = v::load(w, w_k + 10304);
                                         let wv1 = v::load(w, w_k + 10312);
                                         let xv = v::read_splat(s, s_k + 8963);
@@ -1287,7 +1287,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 10768);
+                                    v::prefetch(w, w_k + 11280);
                                     let wv0 = v::load(w, w_k + 10256);
                                     let wv1 = v::load(w, w_k + 10264);
                                     let xv = v::read_splat(s, s_k + 9120);
@@ -1302,7 +1302,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9168);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 10784);
+                                    v::prefetch(w, w_k + 11296);
                                     let wv0 = v::load(w, w_k + 10272);
                                     let wv1 = v::load(w, w_k + 10280);
                                     let xv = v::read_splat(s, s_k + 9121);
@@ -1317,7 +1317,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9169);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 10800);
+                                    v::prefetch(w, w_k + 11312);
                                     let wv0 = v::load(w, w_k + 10288);
                                     let wv1 = v::load(w, w_k + 10296);
                                     let xv = v::read_splat(s, s_k + 9122);
@@ -1332,7 +1332,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9170);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 10816);
+                                    v::prefetch(w, w_k + 11328);
                                     let wv0 = v::load(w, w_k + 10304);
                                     let wv1 = v::load(w, w_k + 10312);
                                     let xv = v::read_splat(s, s_k + 9123);
@@ -1385,7 +1385,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 61968);
+                                        v::prefetch(w, w_k + 62480);
                                         let wv0 = v::load(w, w_k + 61456);
                                         let wv1 = v::load(w, w_k + 61464);
                                         let xv = v::read_splat(s, s_k + 80640);
@@ -1403,7 +1403,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         let xv = v::read_splat(s, s_k + 80704);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 61984);
+                                        v::prefetch(w, w_k + 62496);
                                         let wv0 = v::load(w, w_k + 61472);
                                         let wv1 = v::load(w, w_k + 61480);
                                         let xv = v::read_splat(s, s_k + 80641);
@@ -1421,7 +1421,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         let xv = v::read_splat(s, s_k + 80705);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 62000);
+                                        v::prefetch(w, w_k + 62512);
                                         let wv0 = v::load(w, w_k + 61488);
                                         let wv1 = v::load(w, w_k + 61496);
                                         let xv = v::read_splat(s, s_k + 80642);
@@ -1439,7 +1439,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         let xv = v::read_splat(s, s_k + 80706);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 62016);
+                                        v::prefetch(w, w_k + 62528);
                                         let wv0 = v::load(w, w_k + 61504);
                                         let wv1 = v::load(w, w_k + 61512);
                                         let xv = v::read_splat(s, s_k + 80643);
@@ -1484,7 +1484,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 61968);
+                                    v::prefetch(w, w_k + 62480);
                                     let wv0 = v::load(w, w_k + 61456);
                                     let wv1 = v::load(w, w_k + 61464);
                                     let xv = v::read_splat(s, s_k + 80800);
@@ -1499,7 +1499,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80848);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 61984);
+                                    v::prefetch(w, w_k + 62496);
                                     let wv0 = v::load(w, w_k + 61472);
                                     let wv1 = v::load(w, w_k + 61480);
                                     let xv = v::read_splat(s, s_k + 80801);
@@ -1514,7 +1514,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80849);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 62000);
+                                    v::prefetch(w, w_k + 62512);
                                     let wv0 = v::load(w, w_k + 61488);
                                     let wv1 = v::load(w, w_k + 61496);
                                     let xv = v::read_splat(s, s_k + 80802);
@@ -1529,7 +1529,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80850);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 62016);
+                                    v::prefetch(w, w_k + 62528);
                                     let wv0 = v::load(w, w_k + 61504);
                                     let wv1 = v::load(w, w_k + 61512);
                                     let xv = v::read_splat(s, s_k + 80803);
@@ -1581,7 +1581,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 72208);
+                                        v::prefetch(w, w_k + 72720);
                                         let wv0 = v::load(w, w_k + 71696);
                                         let wv1 = v::load(w, w_k + 71704);
                                         let xv = v::read_splat(s, s_k + 89600);
@@ -1599,7 +1599,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         let xv = v::read_splat(s, s_k + 89664);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 72224);
+                                        v::prefetch(w, w_k + 72736);
                                         let wv0 = v::load(w, w_k + 71712);
                                         let wv1 = v::load(w, w_k + 71720);
                                         let xv = v::read_splat(s, s_k + 89601);
@@ -1617,7 +1617,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         let xv = v::read_splat(s, s_k + 89665);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 72240);
+                                        v::prefetch(w, w_k + 72752);
                                         let wv0 = v::load(w, w_k + 71728);
                                         let wv1 = v::load(w, w_k + 71736);
                                         let xv = v::read_splat(s, s_k + 89602);
@@ -1635,7 +1635,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         let xv = v::read_splat(s, s_k + 89666);
                                         acc4_0 = v::fma(xv, wv0, acc4_0);
                                         acc4_1 = v::fma(xv, wv1, acc4_1);
-                                        v::prefetch(w, w_k + 72256);
+                                        v::prefetch(w, w_k + 72768);
                                         let wv0 = v::load(w, w_k + 71744);
                                         let wv1 = v::load(w, w_k + 71752);
                                         let xv = v::read_splat(s, s_k + 89603);
@@ -1680,7 +1680,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 72208);
+                                    v::prefetch(w, w_k + 72720);
                                     let wv0 = v::load(w, w_k + 71696);
                                     let wv1 = v::load(w, w_k + 71704);
                                     let xv = v::read_splat(s, s_k + 89760);
@@ -1695,7 +1695,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89808);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 72224);
+                                    v::prefetch(w, w_k + 72736);
                                     let wv0 = v::load(w, w_k + 71712);
                                     let wv1 = v::load(w, w_k + 71720);
                                     let xv = v::read_splat(s, s_k + 89761);
@@ -1710,7 +1710,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89809);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 72240);
+                                    v::prefetch(w, w_k + 72752);
                                     let wv0 = v::load(w, w_k + 71728);
                                     let wv1 = v::load(w, w_k + 71736);
                                     let xv = v::read_splat(s, s_k + 89762);
@@ -1725,7 +1725,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89810);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 72256);
+                                    v::prefetch(w, w_k + 72768);
                                     let wv0 = v::load(w, w_k + 71744);
                                     let wv1 = v::load(w, w_k + 71752);
                                     let xv = v::read_splat(s, s_k + 89763);
@@ -3302,7 +3302,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
                                     let wv1 = v::load(w, w_k + 24);
                                     let xv = v::read_splat(s, s_k);
@@ -3317,7 +3317,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 48);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
                                     let wv1 = v::load(w, w_k + 40);
                                     let xv = v::read_splat(s, s_k + 1);
@@ -3332,7 +3332,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 49);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
                                     let wv1 = v::load(w, w_k + 56);
                                     let xv = v::read_splat(s, s_k + 2);
@@ -3347,7 +3347,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 50);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
                                     let wv1 = v::load(w, w_k + 72);
                                     let xv = v::read_splat(s, s_k + 3);
@@ -3384,7 +3384,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
                                     let wv1 = v::load(w, w_k + 24);
                                     let xv = v::read_splat(s, s_k + 64);
@@ -3396,7 +3396,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 96);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
                                     let wv1 = v::load(w, w_k + 40);
                                     let xv = v::read_splat(s, s_k + 65);
@@ -3408,7 +3408,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 97);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
                                     let wv1 = v::load(w, w_k + 56);
                                     let xv = v::read_splat(s, s_k + 66);
@@ -3420,7 +3420,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 98);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
                                     let wv1 = v::load(w, w_k + 72);
                                     let xv = v::read_splat(s, s_k + 67);
@@ -3463,7 +3463,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 10768);
+                                    v::prefetch(w, w_k + 11280);
                                     let wv0 = v::load(w, w_k + 10256);
                                     let wv1 = v::load(w, w_k + 10264);
                                     let xv = v::read_splat(s, s_k + 8960);
@@ -3478,7 +3478,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9008);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 10784);
+                                    v::prefetch(w, w_k + 11296);
                                     let wv0 = v::load(w, w_k + 10272);
                                     let wv1 = v::load(w, w_k + 10280);
                                     let xv = v::read_splat(s, s_k + 8961);
@@ -3493,7 +3493,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9009);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 10800);
+                                    v::prefetch(w, w_k + 11312);
                                     let wv0 = v::load(w, w_k + 10288);
                                     let wv1 = v::load(w, w_k + 10296);
                                     let xv = v::read_splat(s, s_k + 8962);
@@ -3508,7 +3508,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9010);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 10816);
+                                    v::prefetch(w, w_k + 11328);
                                     let wv0 = v::load(w, w_k + 10304);
                                     let wv1 = v::load(w, w_k + 10312);
                                     let xv = v::read_splat(s, s_k + 8963);
@@ -3545,7 +3545,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 10768);
+                                    v::prefetch(w, w_k + 11280);
                                     let wv0 = v::load(w, w_k + 10256);
                                     let wv1 = v::load(w, w_k + 10264);
                                     let xv = v::read_splat(s, s_k + 9024);
@@ -3557,7 +3557,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9056);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 10784);
+                                    v::prefetch(w, w_k + 11296);
                                     let wv0 = v::load(w, w_k + 10272);
                                     let wv1 = v::load(w, w_k + 10280);
                                     let xv = v::read_splat(s, s_k + 9025);
@@ -3569,7 +3569,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9057);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 10800);
+                                    v::prefetch(w, w_k + 11312);
                                     let wv0 = v::load(w, w_k + 10288);
                                     let wv1 = v::load(w, w_k + 10296);
                                     let xv = v::read_splat(s, s_k + 9026);
@@ -3581,7 +3581,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9058);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 10816);
+                                    v::prefetch(w, w_k + 11328);
                                     let wv0 = v::load(w, w_k + 10304);
                                     let wv1 = v::load(w, w_k + 10312);
                                     let xv = v::read_splat(s, s_k + 9027);
@@ -3624,7 +3624,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 61968);
+                                    v::prefetch(w, w_k + 62480);
                                     let wv0 = v::load(w, w_k + 61456);
                                     let wv1 = v::load(w, w_k + 61464);
                                     let xv = v::read_splat(s, s_k + 80640);
@@ -3639,7 +3639,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80688);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 61984);
+                                    v::prefetch(w, w_k + 62496);
                                     let wv0 = v::load(w, w_k + 61472);
                                     let wv1 = v::load(w, w_k + 61480);
                                     let xv = v::read_splat(s, s_k + 80641);
@@ -3654,7 +3654,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80689);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 62000);
+                                    v::prefetch(w, w_k + 62512);
                                     let wv0 = v::load(w, w_k + 61488);
                                     let wv1 = v::load(w, w_k + 61496);
                                     let xv = v::read_splat(s, s_k + 80642);
@@ -3669,7 +3669,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80690);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 62016);
+                                    v::prefetch(w, w_k + 62528);
                                     let wv0 = v::load(w, w_k + 61504);
                                     let wv1 = v::load(w, w_k + 61512);
                                     let xv = v::read_splat(s, s_k + 80643);
@@ -3706,7 +3706,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 61968);
+                                    v::prefetch(w, w_k + 62480);
                                     let wv0 = v::load(w, w_k + 61456);
                                     let wv1 = v::load(w, w_k + 61464);
                                     let xv = v::read_splat(s, s_k + 80704);
@@ -3718,7 +3718,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80736);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 61984);
+                                    v::prefetch(w, w_k + 62496);
                                     let wv0 = v::load(w, w_k + 61472);
                                     let wv1 = v::load(w, w_k + 61480);
                                     let xv = v::read_splat(s, s_k + 80705);
@@ -3730,7 +3730,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80737);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 62000);
+                                    v::prefetch(w, w_k + 62512);
                                     let wv0 = v::load(w, w_k + 61488);
                                     let wv1 = v::load(w, w_k + 61496);
                                     let xv = v::read_splat(s, s_k + 80706);
@@ -3742,7 +3742,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80738);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 62016);
+                                    v::prefetch(w, w_k + 62528);
                                     let wv0 = v::load(w, w_k + 61504);
                                     let wv1 = v::load(w, w_k + 61512);
                                     let xv = v::read_splat(s, s_k + 80707);
@@ -3784,7 +3784,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 72208);
+                                    v::prefetch(w, w_k + 72720);
                                     let wv0 = v::load(w, w_k + 71696);
                                     let wv1 = v::load(w, w_k + 71704);
                                     let xv = v::read_splat(s, s_k + 89600);
@@ -3799,7 +3799,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89648);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 72224);
+                                    v::prefetch(w, w_k + 72736);
                                     let wv0 = v::load(w, w_k + 71712);
                                     let wv1 = v::load(w, w_k + 71720);
                                     let xv = v::read_splat(s, s_k + 89601);
@@ -3814,7 +3814,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89649);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 72240);
+                                    v::prefetch(w, w_k + 72752);
                                     let wv0 = v::load(w, w_k + 71728);
                                     let wv1 = v::load(w, w_k + 71736);
                                     let xv = v::read_splat(s, s_k + 89602);
@@ -3829,7 +3829,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89650);
                                     acc3_0 = v::fma(xv, wv0, acc3_0);
                                     acc3_1 = v::fma(xv, wv1, acc3_1);
-                                    v::prefetch(w, w_k + 72256);
+                                    v::prefetch(w, w_k + 72768);
                                     let wv0 = v::load(w, w_k + 71744);
                                     let wv1 = v::load(w, w_k + 71752);
                                     let xv = v::read_splat(s, s_k + 89603);
@@ -3866,7 +3866,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 72208);
+                                    v::prefetch(w, w_k + 72720);
                                     let wv0 = v::load(w, w_k + 71696);
                                     let wv1 = v::load(w, w_k + 71704);
                                     let xv = v::read_splat(s, s_k + 89664);
@@ -3878,7 +3878,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89696);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 72224);
+                                    v::prefetch(w, w_k + 72736);
                                     let wv0 = v::load(w, w_k + 71712);
                                     let wv1 = v::load(w, w_k + 71720);
                                     let xv = v::read_splat(s, s_k + 89665);
@@ -3890,7 +3890,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89697);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 72240);
+                                    v::prefetch(w, w_k + 72752);
                                     let wv0 = v::load(w, w_k + 71728);
                                     let wv1 = v::load(w, w_k + 71736);
                                     let xv = v::read_splat(s, s_k + 89666);
@@ -3902,7 +3902,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89698);
                                     acc2_0 = v::fma(xv, wv0, acc2_0);
                                     acc2_1 = v::fma(xv, wv1, acc2_1);
-                                    v::prefetch(w, w_k + 72256);
+                                    v::prefetch(w, w_k + 72768);
                                     let wv0 = v::load(w, w_k + 71744);
                                     let wv1 = v::load(w, w_k + 71752);
                                     let xv = v::read_splat(s, s_k + 89667);

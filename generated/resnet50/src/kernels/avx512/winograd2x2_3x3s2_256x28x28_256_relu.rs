@@ -200,9 +200,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
-                                    v::prefetch(w, w_k + 66080);
+                                    v::prefetch(w, w_k + 66592);
                                     let wv1 = v::load(w, w_k + 65568);
                                     let xv = v::read_splat(s, s_k);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -246,9 +246,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 208);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
-                                    v::prefetch(w, w_k + 66096);
+                                    v::prefetch(w, w_k + 66608);
                                     let wv1 = v::load(w, w_k + 65584);
                                     let xv = v::read_splat(s, s_k + 1);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -292,9 +292,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 209);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
-                                    v::prefetch(w, w_k + 66112);
+                                    v::prefetch(w, w_k + 66624);
                                     let wv1 = v::load(w, w_k + 65600);
                                     let xv = v::read_splat(s, s_k + 2);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -338,9 +338,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 210);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
-                                    v::prefetch(w, w_k + 66128);
+                                    v::prefetch(w, w_k + 66640);
                                     let wv1 = v::load(w, w_k + 65616);
                                     let xv = v::read_splat(s, s_k + 3);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -457,9 +457,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 12816);
+                                    v::prefetch(w, w_k + 13328);
                                     let wv0 = v::load(w, w_k + 12304);
-                                    v::prefetch(w, w_k + 78368);
+                                    v::prefetch(w, w_k + 78880);
                                     let wv1 = v::load(w, w_k + 77856);
                                     let xv = v::read_splat(s, s_k + 10752);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -503,9 +503,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10960);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 12832);
+                                    v::prefetch(w, w_k + 13344);
                                     let wv0 = v::load(w, w_k + 12320);
-                                    v::prefetch(w, w_k + 78384);
+                                    v::prefetch(w, w_k + 78896);
                                     let wv1 = v::load(w, w_k + 77872);
                                     let xv = v::read_splat(s, s_k + 10753);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -549,9 +549,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10961);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 12848);
+                                    v::prefetch(w, w_k + 13360);
                                     let wv0 = v::load(w, w_k + 12336);
-                                    v::prefetch(w, w_k + 78400);
+                                    v::prefetch(w, w_k + 78912);
                                     let wv1 = v::load(w, w_k + 77888);
                                     let xv = v::read_splat(s, s_k + 10754);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -595,9 +595,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10962);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 12864);
+                                    v::prefetch(w, w_k + 13376);
                                     let wv0 = v::load(w, w_k + 12352);
-                                    v::prefetch(w, w_k + 78416);
+                                    v::prefetch(w, w_k + 78928);
                                     let wv1 = v::load(w, w_k + 77904);
                                     let xv = v::read_splat(s, s_k + 10755);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -714,9 +714,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 49680);
+                                    v::prefetch(w, w_k + 50192);
                                     let wv0 = v::load(w, w_k + 49168);
-                                    v::prefetch(w, w_k + 115232);
+                                    v::prefetch(w, w_k + 115744);
                                     let wv1 = v::load(w, w_k + 114720);
                                     let xv = v::read_splat(s, s_k + 53760);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -760,9 +760,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53968);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 49696);
+                                    v::prefetch(w, w_k + 50208);
                                     let wv0 = v::load(w, w_k + 49184);
-                                    v::prefetch(w, w_k + 115248);
+                                    v::prefetch(w, w_k + 115760);
                                     let wv1 = v::load(w, w_k + 114736);
                                     let xv = v::read_splat(s, s_k + 53761);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -806,9 +806,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53969);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 49712);
+                                    v::prefetch(w, w_k + 50224);
                                     let wv0 = v::load(w, w_k + 49200);
-                                    v::prefetch(w, w_k + 115264);
+                                    v::prefetch(w, w_k + 115776);
                                     let wv1 = v::load(w, w_k + 114752);
                                     let xv = v::read_splat(s, s_k + 53762);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -852,9 +852,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53970);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 49728);
+                                    v::prefetch(w, w_k + 50240);
                                     let wv0 = v::load(w, w_k + 49216);
-                                    v::prefetch(w, w_k + 115280);
+                                    v::prefetch(w, w_k + 115792);
                                     let wv1 = v::load(w, w_k + 114768);
                                     let xv = v::read_splat(s, s_k + 53763);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -970,9 +970,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 61968);
+                                    v::prefetch(w, w_k + 62480);
                                     let wv0 = v::load(w, w_k + 61456);
-                                    v::prefetch(w, w_k + 127520);
+                                    v::prefetch(w, w_k + 128032);
                                     let wv1 = v::load(w, w_k + 127008);
                                     let xv = v::read_splat(s, s_k + 64512);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1016,9 +1016,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64720);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 61984);
+                                    v::prefetch(w, w_k + 62496);
                                     let wv0 = v::load(w, w_k + 61472);
-                                    v::prefetch(w, w_k + 127536);
+                                    v::prefetch(w, w_k + 128048);
                                     let wv1 = v::load(w, w_k + 127024);
                                     let xv = v::read_splat(s, s_k + 64513);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1062,9 +1062,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64721);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 62000);
+                                    v::prefetch(w, w_k + 62512);
                                     let wv0 = v::load(w, w_k + 61488);
-                                    v::prefetch(w, w_k + 127552);
+                                    v::prefetch(w, w_k + 128064);
                                     let wv1 = v::load(w, w_k + 127040);
                                     let xv = v::read_splat(s, s_k + 64514);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1108,9 +1108,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64722);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 62016);
+                                    v::prefetch(w, w_k + 62528);
                                     let wv0 = v::load(w, w_k + 61504);
-                                    v::prefetch(w, w_k + 127568);
+                                    v::prefetch(w, w_k + 128080);
                                     let wv1 = v::load(w, w_k + 127056);
                                     let xv = v::read_splat(s, s_k + 64515);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1419,9 +1419,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
-                                    v::prefetch(w, w_k + 66080);
+                                    v::prefetch(w, w_k + 66592);
                                     let wv1 = v::load(w, w_k + 65568);
                                     let xv = v::read_splat(s, s_k);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1444,9 +1444,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 96);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
-                                    v::prefetch(w, w_k + 66096);
+                                    v::prefetch(w, w_k + 66608);
                                     let wv1 = v::load(w, w_k + 65584);
                                     let xv = v::read_splat(s, s_k + 1);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1469,9 +1469,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 97);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
-                                    v::prefetch(w, w_k + 66112);
+                                    v::prefetch(w, w_k + 66624);
                                     let wv1 = v::load(w, w_k + 65600);
                                     let xv = v::read_splat(s, s_k + 2);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1494,9 +1494,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 98);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
-                                    v::prefetch(w, w_k + 66128);
+                                    v::prefetch(w, w_k + 66640);
                                     let wv1 = v::load(w, w_k + 65616);
                                     let xv = v::read_splat(s, s_k + 3);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1564,9 +1564,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 12816);
+                                    v::prefetch(w, w_k + 13328);
                                     let wv0 = v::load(w, w_k + 12304);
-                                    v::prefetch(w, w_k + 78368);
+                                    v::prefetch(w, w_k + 78880);
                                     let wv1 = v::load(w, w_k + 77856);
                                     let xv = v::read_splat(s, s_k + 10752);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1589,9 +1589,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10848);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 12832);
+                                    v::prefetch(w, w_k + 13344);
                                     let wv0 = v::load(w, w_k + 12320);
-                                    v::prefetch(w, w_k + 78384);
+                                    v::prefetch(w, w_k + 78896);
                                     let wv1 = v::load(w, w_k + 77872);
                                     let xv = v::read_splat(s, s_k + 10753);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1614,9 +1614,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10849);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 12848);
+                                    v::prefetch(w, w_k + 13360);
                                     let wv0 = v::load(w, w_k + 12336);
-                                    v::prefetch(w, w_k + 78400);
+                                    v::prefetch(w, w_k + 78912);
                                     let wv1 = v::load(w, w_k + 77888);
                                     let xv = v::read_splat(s, s_k + 10754);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1639,9 +1639,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 10850);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 12864);
+                                    v::prefetch(w, w_k + 13376);
                                     let wv0 = v::load(w, w_k + 12352);
-                                    v::prefetch(w, w_k + 78416);
+                                    v::prefetch(w, w_k + 78928);
                                     let wv1 = v::load(w, w_k + 77904);
                                     let xv = v::read_splat(s, s_k + 10755);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1709,9 +1709,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 49680);
+                                    v::prefetch(w, w_k + 50192);
                                     let wv0 = v::load(w, w_k + 49168);
-                                    v::prefetch(w, w_k + 115232);
+                                    v::prefetch(w, w_k + 115744);
                                     let wv1 = v::load(w, w_k + 114720);
                                     let xv = v::read_splat(s, s_k + 53760);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1734,9 +1734,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53856);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 49696);
+                                    v::prefetch(w, w_k + 50208);
                                     let wv0 = v::load(w, w_k + 49184);
-                                    v::prefetch(w, w_k + 115248);
+                                    v::prefetch(w, w_k + 115760);
                                     let wv1 = v::load(w, w_k + 114736);
                                     let xv = v::read_splat(s, s_k + 53761);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1759,9 +1759,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53857);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 49712);
+                                    v::prefetch(w, w_k + 50224);
                                     let wv0 = v::load(w, w_k + 49200);
-                                    v::prefetch(w, w_k + 115264);
+                                    v::prefetch(w, w_k + 115776);
                                     let wv1 = v::load(w, w_k + 114752);
                                     let xv = v::read_splat(s, s_k + 53762);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1784,9 +1784,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 53858);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 49728);
+                                    v::prefetch(w, w_k + 50240);
                                     let wv0 = v::load(w, w_k + 49216);
-                                    v::prefetch(w, w_k + 115280);
+                                    v::prefetch(w, w_k + 115792);
                                     let wv1 = v::load(w, w_k + 114768);
                                     let xv = v::read_splat(s, s_k + 53763);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1853,9 +1853,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 61968);
+                                    v::prefetch(w, w_k + 62480);
                                     let wv0 = v::load(w, w_k + 61456);
-                                    v::prefetch(w, w_k + 127520);
+                                    v::prefetch(w, w_k + 128032);
                                     let wv1 = v::load(w, w_k + 127008);
                                     let xv = v::read_splat(s, s_k + 64512);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1878,9 +1878,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64608);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 61984);
+                                    v::prefetch(w, w_k + 62496);
                                     let wv0 = v::load(w, w_k + 61472);
-                                    v::prefetch(w, w_k + 127536);
+                                    v::prefetch(w, w_k + 128048);
                                     let wv1 = v::load(w, w_k + 127024);
                                     let xv = v::read_splat(s, s_k + 64513);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1903,9 +1903,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64609);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 62000);
+                                    v::prefetch(w, w_k + 62512);
                                     let wv0 = v::load(w, w_k + 61488);
-                                    v::prefetch(w, w_k + 127552);
+                                    v::prefetch(w, w_k + 128064);
                                     let wv1 = v::load(w, w_k + 127040);
                                     let xv = v::read_splat(s, s_k + 64514);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1928,9 +1928,9 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     let xv = v::read_splat(s, s_k + 64610);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 62016);
+                                    v::prefetch(w, w_k + 62528);
                                     let wv0 = v::load(w, w_k + 61504);
-                                    v::prefetch(w, w_k + 127568);
+                                    v::prefetch(w, w_k + 128080);
                                     let wv1 = v::load(w, w_k + 127056);
                                     let xv = v::read_splat(s, s_k + 64515);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);

@@ -1309,9 +1309,9 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                     for k in 0..4 {
                         let w_k = w_cb + k * 64;
                         let s_k = s_cb + k * 4;
-                        v::prefetch(w, w_k + 528);
+                        v::prefetch(w, w_k + 1040);
                         let wv0 = v::load(w, w_k + 16);
-                        v::prefetch(w, w_k + 197152);
+                        v::prefetch(w, w_k + 197664);
                         let wv1 = v::load(w, w_k + 196640);
                         let xv = v::read_splat(s, s_k);
                         acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1337,9 +1337,9 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         let xv = v::read_splat(s, s_k + 112);
                         acc7_0 = v::fma(xv, wv0, acc7_0);
                         acc7_1 = v::fma(xv, wv1, acc7_1);
-                        v::prefetch(w, w_k + 544);
+                        v::prefetch(w, w_k + 1056);
                         let wv0 = v::load(w, w_k + 32);
-                        v::prefetch(w, w_k + 197168);
+                        v::prefetch(w, w_k + 197680);
                         let wv1 = v::load(w, w_k + 196656);
                         let xv = v::read_splat(s, s_k + 1);
                         acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1365,9 +1365,9 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         let xv = v::read_splat(s, s_k + 113);
                         acc7_0 = v::fma(xv, wv0, acc7_0);
                         acc7_1 = v::fma(xv, wv1, acc7_1);
-                        v::prefetch(w, w_k + 560);
+                        v::prefetch(w, w_k + 1072);
                         let wv0 = v::load(w, w_k + 48);
-                        v::prefetch(w, w_k + 197184);
+                        v::prefetch(w, w_k + 197696);
                         let wv1 = v::load(w, w_k + 196672);
                         let xv = v::read_splat(s, s_k + 2);
                         acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1393,9 +1393,9 @@ pub fn winograd2x4_3x3_512x7x7_512_relu(
                         let xv = v::read_splat(s, s_k + 114);
                         acc7_0 = v::fma(xv, wv0, acc7_0);
                         acc7_1 = v::fma(xv, wv1, acc7_1);
-                        v::prefetch(w, w_k + 576);
+                        v::prefetch(w, w_k + 1088);
                         let wv0 = v::load(w, w_k + 64);
-                        v::prefetch(w, w_k + 197200);
+                        v::prefetch(w, w_k + 197712);
                         let wv1 = v::load(w, w_k + 196688);
                         let xv = v::read_splat(s, s_k + 3);
                         acc0_0 = v::fma(xv, wv0, acc0_0);

@@ -913,9 +913,9 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             for k in 0..4 {
                                 let w_k = w_cb + k * 64;
                                 let s_k = s_cb + k * 4;
-                                v::prefetch(w, w_k + 528);
+                                v::prefetch(w, w_k + 1040);
                                 let wv0 = v::load(w, w_k + 16);
-                                v::prefetch(w, w_k + 74272);
+                                v::prefetch(w, w_k + 74784);
                                 let wv1 = v::load(w, w_k + 73760);
                                 let xv = v::read_splat(s, s_k);
                                 acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -959,9 +959,9 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 208);
                                 acc13_0 = v::fma(xv, wv0, acc13_0);
                                 acc13_1 = v::fma(xv, wv1, acc13_1);
-                                v::prefetch(w, w_k + 544);
+                                v::prefetch(w, w_k + 1056);
                                 let wv0 = v::load(w, w_k + 32);
-                                v::prefetch(w, w_k + 74288);
+                                v::prefetch(w, w_k + 74800);
                                 let wv1 = v::load(w, w_k + 73776);
                                 let xv = v::read_splat(s, s_k + 1);
                                 acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1005,9 +1005,9 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 209);
                                 acc13_0 = v::fma(xv, wv0, acc13_0);
                                 acc13_1 = v::fma(xv, wv1, acc13_1);
-                                v::prefetch(w, w_k + 560);
+                                v::prefetch(w, w_k + 1072);
                                 let wv0 = v::load(w, w_k + 48);
-                                v::prefetch(w, w_k + 74304);
+                                v::prefetch(w, w_k + 74816);
                                 let wv1 = v::load(w, w_k + 73792);
                                 let xv = v::read_splat(s, s_k + 2);
                                 acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1051,9 +1051,9 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 210);
                                 acc13_0 = v::fma(xv, wv0, acc13_0);
                                 acc13_1 = v::fma(xv, wv1, acc13_1);
-                                v::prefetch(w, w_k + 576);
+                                v::prefetch(w, w_k + 1088);
                                 let wv0 = v::load(w, w_k + 64);
-                                v::prefetch(w, w_k + 74320);
+                                v::prefetch(w, w_k + 74832);
                                 let wv1 = v::load(w, w_k + 73808);
                                 let xv = v::read_splat(s, s_k + 3);
                                 acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -2514,9 +2514,9 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             for k in 0..4 {
                                 let w_k = w_cb + k * 64;
                                 let s_k = s_cb + k * 4;
-                                v::prefetch(w, w_k + 528);
+                                v::prefetch(w, w_k + 1040);
                                 let wv0 = v::load(w, w_k + 16);
-                                v::prefetch(w, w_k + 74272);
+                                v::prefetch(w, w_k + 74784);
                                 let wv1 = v::load(w, w_k + 73760);
                                 let xv = v::read_splat(s, s_k);
                                 acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -2539,9 +2539,9 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 96);
                                 acc6_0 = v::fma(xv, wv0, acc6_0);
                                 acc6_1 = v::fma(xv, wv1, acc6_1);
-                                v::prefetch(w, w_k + 544);
+                                v::prefetch(w, w_k + 1056);
                                 let wv0 = v::load(w, w_k + 32);
-                                v::prefetch(w, w_k + 74288);
+                                v::prefetch(w, w_k + 74800);
                                 let wv1 = v::load(w, w_k + 73776);
                                 let xv = v::read_splat(s, s_k + 1);
                                 acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -2564,9 +2564,9 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 97);
                                 acc6_0 = v::fma(xv, wv0, acc6_0);
                                 acc6_1 = v::fma(xv, wv1, acc6_1);
-                                v::prefetch(w, w_k + 560);
+                                v::prefetch(w, w_k + 1072);
                                 let wv0 = v::load(w, w_k + 48);
-                                v::prefetch(w, w_k + 74304);
+                                v::prefetch(w, w_k + 74816);
                                 let wv1 = v::load(w, w_k + 73792);
                                 let xv = v::read_splat(s, s_k + 2);
                                 acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -2589,9 +2589,9 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 let xv = v::read_splat(s, s_k + 98);
                                 acc6_0 = v::fma(xv, wv0, acc6_0);
                                 acc6_1 = v::fma(xv, wv1, acc6_1);
-                                v::prefetch(w, w_k + 576);
+                                v::prefetch(w, w_k + 1088);
                                 let wv0 = v::load(w, w_k + 64);
-                                v::prefetch(w, w_k + 74320);
+                                v::prefetch(w, w_k + 74832);
                                 let wv1 = v::load(w, w_k + 73808);
                                 let xv = v::read_splat(s, s_k + 3);
                                 acc0_0 = v::fma(xv, wv0, acc0_0);

@@ -2736,7 +2736,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                     for k in 0..4 {
                         let w_k = w_cb + k * 64;
                         let s_k = s_cb + k * 4;
-                        v::prefetch(w, w_k + 528);
+                        v::prefetch(w, w_k + 1040);
                         let wv = v::load(w, w_k + 16);
                         let xv = v::read_splat(s, s_k);
                         acc0 = v::fma(xv, wv, acc0);
@@ -2770,7 +2770,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         acc14 = v::fma(xv, wv, acc14);
                         let xv = v::read_splat(s, s_k + 240);
                         acc15 = v::fma(xv, wv, acc15);
-                        v::prefetch(w, w_k + 544);
+                        v::prefetch(w, w_k + 1056);
                         let wv = v::load(w, w_k + 32);
                         let xv = v::read_splat(s, s_k + 1);
                         acc0 = v::fma(xv, wv, acc0);
@@ -2804,7 +2804,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         acc14 = v::fma(xv, wv, acc14);
                         let xv = v::read_splat(s, s_k + 241);
                         acc15 = v::fma(xv, wv, acc15);
-                        v::prefetch(w, w_k + 560);
+                        v::prefetch(w, w_k + 1072);
                         let wv = v::load(w, w_k + 48);
                         let xv = v::read_splat(s, s_k + 2);
                         acc0 = v::fma(xv, wv, acc0);
@@ -2838,7 +2838,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         acc14 = v::fma(xv, wv, acc14);
                         let xv = v::read_splat(s, s_k + 242);
                         acc15 = v::fma(xv, wv, acc15);
-                        v::prefetch(w, w_k + 576);
+                        v::prefetch(w, w_k + 1088);
                         let wv = v::load(w, w_k + 64);
                         let xv = v::read_splat(s, s_k + 3);
                         acc0 = v::fma(xv, wv, acc0);

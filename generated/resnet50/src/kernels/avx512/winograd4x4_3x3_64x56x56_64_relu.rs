@@ -908,9 +908,9 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                         for k in 0..4 {
                             let w_k = w_cb + k * 64;
                             let s_k = s_cb + k * 4;
-                            v::prefetch(w, w_k + 528);
+                            v::prefetch(w, w_k + 1040);
                             let wv0 = v::load(w, w_k + 16);
-                            v::prefetch(w, w_k + 37408);
+                            v::prefetch(w, w_k + 37920);
                             let wv1 = v::load(w, w_k + 36896);
                             let xv = v::read_splat(s, s_k);
                             acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -954,9 +954,9 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                             let xv = v::read_splat(s, s_k + 208);
                             acc13_0 = v::fma(xv, wv0, acc13_0);
                             acc13_1 = v::fma(xv, wv1, acc13_1);
-                            v::prefetch(w, w_k + 544);
+                            v::prefetch(w, w_k + 1056);
                             let wv0 = v::load(w, w_k + 32);
-                            v::prefetch(w, w_k + 37424);
+                            v::prefetch(w, w_k + 37936);
                             let wv1 = v::load(w, w_k + 36912);
                             let xv = v::read_splat(s, s_k + 1);
                             acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1000,9 +1000,9 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                             let xv = v::read_splat(s, s_k + 209);
                             acc13_0 = v::fma(xv, wv0, acc13_0);
                             acc13_1 = v::fma(xv, wv1, acc13_1);
-                            v::prefetch(w, w_k + 560);
+                            v::prefetch(w, w_k + 1072);
                             let wv0 = v::load(w, w_k + 48);
-                            v::prefetch(w, w_k + 37440);
+                            v::prefetch(w, w_k + 37952);
                             let wv1 = v::load(w, w_k + 36928);
                             let xv = v::read_splat(s, s_k + 2);
                             acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1046,9 +1046,9 @@ pub fn winograd4x4_3x3_64x56x56_64_relu(
                             let xv = v::read_splat(s, s_k + 210);
                             acc13_0 = v::fma(xv, wv0, acc13_0);
                             acc13_1 = v::fma(xv, wv1, acc13_1);
-                            v::prefetch(w, w_k + 576);
+                            v::prefetch(w, w_k + 1088);
                             let wv0 = v::load(w, w_k + 64);
-                            v::prefetch(w, w_k + 37456);
+                            v::prefetch(w, w_k + 37968);
                             let wv1 = v::load(w, w_k + 36944);
                             let xv = v::read_splat(s, s_k + 3);
                             acc0_0 = v::fma(xv, wv0, acc0_0);

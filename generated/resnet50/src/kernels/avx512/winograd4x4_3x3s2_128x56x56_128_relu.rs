@@ -1001,9 +1001,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
-                                    v::prefetch(w, w_k + 74272);
+                                    v::prefetch(w, w_k + 74784);
                                     let wv1 = v::load(w, w_k + 73760);
                                     let xv = v::read_splat(s, s_k);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1047,9 +1047,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 208);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
-                                    v::prefetch(w, w_k + 74288);
+                                    v::prefetch(w, w_k + 74800);
                                     let wv1 = v::load(w, w_k + 73776);
                                     let xv = v::read_splat(s, s_k + 1);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1093,9 +1093,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 209);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
-                                    v::prefetch(w, w_k + 74304);
+                                    v::prefetch(w, w_k + 74816);
                                     let wv1 = v::load(w, w_k + 73792);
                                     let xv = v::read_splat(s, s_k + 2);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1139,9 +1139,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 210);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
-                                    v::prefetch(w, w_k + 74320);
+                                    v::prefetch(w, w_k + 74832);
                                     let wv1 = v::load(w, w_k + 73808);
                                     let xv = v::read_splat(s, s_k + 3);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1258,9 +1258,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 10768);
+                                    v::prefetch(w, w_k + 11280);
                                     let wv0 = v::load(w, w_k + 10256);
-                                    v::prefetch(w, w_k + 84512);
+                                    v::prefetch(w, w_k + 85024);
                                     let wv1 = v::load(w, w_k + 84000);
                                     let xv = v::read_splat(s, s_k + 8960);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1304,9 +1304,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9168);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 10784);
+                                    v::prefetch(w, w_k + 11296);
                                     let wv0 = v::load(w, w_k + 10272);
-                                    v::prefetch(w, w_k + 84528);
+                                    v::prefetch(w, w_k + 85040);
                                     let wv1 = v::load(w, w_k + 84016);
                                     let xv = v::read_splat(s, s_k + 8961);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1350,9 +1350,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9169);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 10800);
+                                    v::prefetch(w, w_k + 11312);
                                     let wv0 = v::load(w, w_k + 10288);
-                                    v::prefetch(w, w_k + 84544);
+                                    v::prefetch(w, w_k + 85056);
                                     let wv1 = v::load(w, w_k + 84032);
                                     let xv = v::read_splat(s, s_k + 8962);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1396,9 +1396,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9170);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 10816);
+                                    v::prefetch(w, w_k + 11328);
                                     let wv0 = v::load(w, w_k + 10304);
-                                    v::prefetch(w, w_k + 84560);
+                                    v::prefetch(w, w_k + 85072);
                                     let wv1 = v::load(w, w_k + 84048);
                                     let xv = v::read_splat(s, s_k + 8963);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1515,9 +1515,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 61968);
+                                    v::prefetch(w, w_k + 62480);
                                     let wv0 = v::load(w, w_k + 61456);
-                                    v::prefetch(w, w_k + 135712);
+                                    v::prefetch(w, w_k + 136224);
                                     let wv1 = v::load(w, w_k + 135200);
                                     let xv = v::read_splat(s, s_k + 80640);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1561,9 +1561,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80848);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 61984);
+                                    v::prefetch(w, w_k + 62496);
                                     let wv0 = v::load(w, w_k + 61472);
-                                    v::prefetch(w, w_k + 135728);
+                                    v::prefetch(w, w_k + 136240);
                                     let wv1 = v::load(w, w_k + 135216);
                                     let xv = v::read_splat(s, s_k + 80641);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1607,9 +1607,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80849);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 62000);
+                                    v::prefetch(w, w_k + 62512);
                                     let wv0 = v::load(w, w_k + 61488);
-                                    v::prefetch(w, w_k + 135744);
+                                    v::prefetch(w, w_k + 136256);
                                     let wv1 = v::load(w, w_k + 135232);
                                     let xv = v::read_splat(s, s_k + 80642);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1653,9 +1653,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80850);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 62016);
+                                    v::prefetch(w, w_k + 62528);
                                     let wv0 = v::load(w, w_k + 61504);
-                                    v::prefetch(w, w_k + 135760);
+                                    v::prefetch(w, w_k + 136272);
                                     let wv1 = v::load(w, w_k + 135248);
                                     let xv = v::read_splat(s, s_k + 80643);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1771,9 +1771,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 72208);
+                                    v::prefetch(w, w_k + 72720);
                                     let wv0 = v::load(w, w_k + 71696);
-                                    v::prefetch(w, w_k + 145952);
+                                    v::prefetch(w, w_k + 146464);
                                     let wv1 = v::load(w, w_k + 145440);
                                     let xv = v::read_splat(s, s_k + 89600);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1817,9 +1817,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89808);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 72224);
+                                    v::prefetch(w, w_k + 72736);
                                     let wv0 = v::load(w, w_k + 71712);
-                                    v::prefetch(w, w_k + 145968);
+                                    v::prefetch(w, w_k + 146480);
                                     let wv1 = v::load(w, w_k + 145456);
                                     let xv = v::read_splat(s, s_k + 89601);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1863,9 +1863,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89809);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 72240);
+                                    v::prefetch(w, w_k + 72752);
                                     let wv0 = v::load(w, w_k + 71728);
-                                    v::prefetch(w, w_k + 145984);
+                                    v::prefetch(w, w_k + 146496);
                                     let wv1 = v::load(w, w_k + 145472);
                                     let xv = v::read_splat(s, s_k + 89602);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -1909,9 +1909,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89810);
                                     acc13_0 = v::fma(xv, wv0, acc13_0);
                                     acc13_1 = v::fma(xv, wv1, acc13_1);
-                                    v::prefetch(w, w_k + 72256);
+                                    v::prefetch(w, w_k + 72768);
                                     let wv0 = v::load(w, w_k + 71744);
-                                    v::prefetch(w, w_k + 146000);
+                                    v::prefetch(w, w_k + 146512);
                                     let wv1 = v::load(w, w_k + 145488);
                                     let xv = v::read_splat(s, s_k + 89603);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3538,9 +3538,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
-                                    v::prefetch(w, w_k + 74272);
+                                    v::prefetch(w, w_k + 74784);
                                     let wv1 = v::load(w, w_k + 73760);
                                     let xv = v::read_splat(s, s_k);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3563,9 +3563,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 96);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
-                                    v::prefetch(w, w_k + 74288);
+                                    v::prefetch(w, w_k + 74800);
                                     let wv1 = v::load(w, w_k + 73776);
                                     let xv = v::read_splat(s, s_k + 1);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3588,9 +3588,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 97);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
-                                    v::prefetch(w, w_k + 74304);
+                                    v::prefetch(w, w_k + 74816);
                                     let wv1 = v::load(w, w_k + 73792);
                                     let xv = v::read_splat(s, s_k + 2);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3613,9 +3613,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 98);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
-                                    v::prefetch(w, w_k + 74320);
+                                    v::prefetch(w, w_k + 74832);
                                     let wv1 = v::load(w, w_k + 73808);
                                     let xv = v::read_splat(s, s_k + 3);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3683,9 +3683,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 10768);
+                                    v::prefetch(w, w_k + 11280);
                                     let wv0 = v::load(w, w_k + 10256);
-                                    v::prefetch(w, w_k + 84512);
+                                    v::prefetch(w, w_k + 85024);
                                     let wv1 = v::load(w, w_k + 84000);
                                     let xv = v::read_splat(s, s_k + 8960);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3708,9 +3708,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9056);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 10784);
+                                    v::prefetch(w, w_k + 11296);
                                     let wv0 = v::load(w, w_k + 10272);
-                                    v::prefetch(w, w_k + 84528);
+                                    v::prefetch(w, w_k + 85040);
                                     let wv1 = v::load(w, w_k + 84016);
                                     let xv = v::read_splat(s, s_k + 8961);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3733,9 +3733,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9057);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 10800);
+                                    v::prefetch(w, w_k + 11312);
                                     let wv0 = v::load(w, w_k + 10288);
-                                    v::prefetch(w, w_k + 84544);
+                                    v::prefetch(w, w_k + 85056);
                                     let wv1 = v::load(w, w_k + 84032);
                                     let xv = v::read_splat(s, s_k + 8962);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3758,9 +3758,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 9058);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 10816);
+                                    v::prefetch(w, w_k + 11328);
                                     let wv0 = v::load(w, w_k + 10304);
-                                    v::prefetch(w, w_k + 84560);
+                                    v::prefetch(w, w_k + 85072);
                                     let wv1 = v::load(w, w_k + 84048);
                                     let xv = v::read_splat(s, s_k + 8963);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3828,9 +3828,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 61968);
+                                    v::prefetch(w, w_k + 62480);
                                     let wv0 = v::load(w, w_k + 61456);
-                                    v::prefetch(w, w_k + 135712);
+                                    v::prefetch(w, w_k + 136224);
                                     let wv1 = v::load(w, w_k + 135200);
                                     let xv = v::read_splat(s, s_k + 80640);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3853,9 +3853,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80736);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 61984);
+                                    v::prefetch(w, w_k + 62496);
                                     let wv0 = v::load(w, w_k + 61472);
-                                    v::prefetch(w, w_k + 135728);
+                                    v::prefetch(w, w_k + 136240);
                                     let wv1 = v::load(w, w_k + 135216);
                                     let xv = v::read_splat(s, s_k + 80641);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3878,9 +3878,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80737);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 62000);
+                                    v::prefetch(w, w_k + 62512);
                                     let wv0 = v::load(w, w_k + 61488);
-                                    v::prefetch(w, w_k + 135744);
+                                    v::prefetch(w, w_k + 136256);
                                     let wv1 = v::load(w, w_k + 135232);
                                     let xv = v::read_splat(s, s_k + 80642);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3903,9 +3903,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 80738);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 62016);
+                                    v::prefetch(w, w_k + 62528);
                                     let wv0 = v::load(w, w_k + 61504);
-                                    v::prefetch(w, w_k + 135760);
+                                    v::prefetch(w, w_k + 136272);
                                     let wv1 = v::load(w, w_k + 135248);
                                     let xv = v::read_splat(s, s_k + 80643);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3972,9 +3972,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 72208);
+                                    v::prefetch(w, w_k + 72720);
                                     let wv0 = v::load(w, w_k + 71696);
-                                    v::prefetch(w, w_k + 145952);
+                                    v::prefetch(w, w_k + 146464);
                                     let wv1 = v::load(w, w_k + 145440);
                                     let xv = v::read_splat(s, s_k + 89600);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -3997,9 +3997,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89696);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 72224);
+                                    v::prefetch(w, w_k + 72736);
                                     let wv0 = v::load(w, w_k + 71712);
-                                    v::prefetch(w, w_k + 145968);
+                                    v::prefetch(w, w_k + 146480);
                                     let wv1 = v::load(w, w_k + 145456);
                                     let xv = v::read_splat(s, s_k + 89601);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -4022,9 +4022,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89697);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 72240);
+                                    v::prefetch(w, w_k + 72752);
                                     let wv0 = v::load(w, w_k + 71728);
-                                    v::prefetch(w, w_k + 145984);
+                                    v::prefetch(w, w_k + 146496);
                                     let wv1 = v::load(w, w_k + 145472);
                                     let xv = v::read_splat(s, s_k + 89602);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);
@@ -4047,9 +4047,9 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     let xv = v::read_splat(s, s_k + 89698);
                                     acc6_0 = v::fma(xv, wv0, acc6_0);
                                     acc6_1 = v::fma(xv, wv1, acc6_1);
-                                    v::prefetch(w, w_k + 72256);
+                                    v::prefetch(w, w_k + 72768);
                                     let wv0 = v::load(w, w_k + 71744);
-                                    v::prefetch(w, w_k + 146000);
+                                    v::prefetch(w, w_k + 146512);
                                     let wv1 = v::load(w, w_k + 145488);
                                     let xv = v::read_splat(s, s_k + 89603);
                                     acc0_0 = v::fma(xv, wv0, acc0_0);

@@ -188,7 +188,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 528);
+                                        v::prefetch(w, w_k + 1040);
                                         let wv0 = v::load(w, w_k + 16);
                                         let wv1 = v::load(w, w_k + 20);
                                         let wv2 = v::load(w, w_k + 24);
@@ -203,7 +203,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 544);
+                                        v::prefetch(w, w_k + 1056);
                                         let wv0 = v::load(w, w_k + 32);
                                         let wv1 = v::load(w, w_k + 36);
                                         let wv2 = v::load(w, w_k + 40);
@@ -218,7 +218,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 560);
+                                        v::prefetch(w, w_k + 1072);
                                         let wv0 = v::load(w, w_k + 48);
                                         let wv1 = v::load(w, w_k + 52);
                                         let wv2 = v::load(w, w_k + 56);
@@ -233,7 +233,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 576);
+                                        v::prefetch(w, w_k + 1088);
                                         let wv0 = v::load(w, w_k + 64);
                                         let wv1 = v::load(w, w_k + 68);
                                         let wv2 = v::load(w, w_k + 72);
@@ -285,7 +285,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 12816);
+                                        v::prefetch(w, w_k + 13328);
                                         let wv0 = v::load(w, w_k + 12304);
                                         let wv1 = v::load(w, w_k + 12308);
                                         let wv2 = v::load(w, w_k + 12312);
@@ -300,7 +300,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 12832);
+                                        v::prefetch(w, w_k + 13344);
                                         let wv0 = v::load(w, w_k + 12320);
                                         let wv1 = v::load(w, w_k + 12324);
                                         let wv2 = v::load(w, w_k + 12328);
@@ -315,7 +315,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 12848);
+                                        v::prefetch(w, w_k + 13360);
                                         let wv0 = v::load(w, w_k + 12336);
                                         let wv1 = v::load(w, w_k + 12340);
                                         let wv2 = v::load(w, w_k + 12344);
@@ -330,7 +330,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 12864);
+                                        v::prefetch(w, w_k + 13376);
                                         let wv0 = v::load(w, w_k + 12352);
                                         let wv1 = v::load(w, w_k + 12356);
                                         let wv2 = v::load(w, w_k + 12360);
@@ -382,7 +382,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 49680);
+                                        v::prefetch(w, w_k + 50192);
                                         let wv0 = v::load(w, w_k + 49168);
                                         let wv1 = v::load(w, w_k + 49172);
                                         let wv2 = v::load(w, w_k + 49176);
@@ -397,7 +397,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 49696);
+                                        v::prefetch(w, w_k + 50208);
                                         let wv0 = v::load(w, w_k + 49184);
                                         let wv1 = v::load(w, w_k + 49188);
                                         let wv2 = v::load(w, w_k + 49192);
@@ -412,7 +412,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 49712);
+                                        v::prefetch(w, w_k + 50224);
                                         let wv0 = v::load(w, w_k + 49200);
                                         let wv1 = v::load(w, w_k + 49204);
                                         let wv2 = v::load(w, w_k + 49208);
@@ -427,7 +427,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 49728);
+                                        v::prefetch(w, w_k + 50240);
                                         let wv0 = v::load(w, w_k + 49216);
                                         let wv1 = v::load(w, w_k + 49220);
                                         let wv2 = v::load(w, w_k + 49224);
@@ -478,7 +478,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 61968);
+                                        v::prefetch(w, w_k + 62480);
                                         let wv0 = v::load(w, w_k + 61456);
                                         let wv1 = v::load(w, w_k + 61460);
                                         let wv2 = v::load(w, w_k + 61464);
@@ -493,7 +493,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 61984);
+                                        v::prefetch(w, w_k + 62496);
                                         let wv0 = v::load(w, w_k + 61472);
                                         let wv1 = v::load(w, w_k + 61476);
                                         let wv2 = v::load(w, w_k + 61480);
@@ -508,7 +508,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 62000);
+                                        v::prefetch(w, w_k + 62512);
                                         let wv0 = v::load(w, w_k + 61488);
                                         let wv1 = v::load(w, w_k + 61492);
                                         let wv2 = v::load(w, w_k + 61496);
@@ -523,7 +523,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 62016);
+                                        v::prefetch(w, w_k + 62528);
                                         let wv0 = v::load(w, w_k + 61504);
                                         let wv1 = v::load(w, w_k + 61508);
                                         let wv2 = v::load(w, w_k + 61512);
@@ -788,7 +788,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 528);
+                                        v::prefetch(w, w_k + 1040);
                                         let wv0 = v::load(w, w_k + 16);
                                         let wv1 = v::load(w, w_k + 20);
                                         let wv2 = v::load(w, w_k + 24);
@@ -803,7 +803,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 544);
+                                        v::prefetch(w, w_k + 1056);
                                         let wv0 = v::load(w, w_k + 32);
                                         let wv1 = v::load(w, w_k + 36);
                                         let wv2 = v::load(w, w_k + 40);
@@ -818,7 +818,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 560);
+                                        v::prefetch(w, w_k + 1072);
                                         let wv0 = v::load(w, w_k + 48);
                                         let wv1 = v::load(w, w_k + 52);
                                         let wv2 = v::load(w, w_k + 56);
@@ -833,7 +833,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 576);
+                                        v::prefetch(w, w_k + 1088);
                                         let wv0 = v::load(w, w_k + 64);
                                         let wv1 = v::load(w, w_k + 68);
                                         let wv2 = v::load(w, w_k + 72);
@@ -869,7 +869,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
                                     let wv1 = v::load(w, w_k + 20);
                                     let wv2 = v::load(w, w_k + 24);
@@ -879,7 +879,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
                                     let wv1 = v::load(w, w_k + 36);
                                     let wv2 = v::load(w, w_k + 40);
@@ -889,7 +889,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
                                     let wv1 = v::load(w, w_k + 52);
                                     let wv2 = v::load(w, w_k + 56);
@@ -899,7 +899,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
                                     let wv1 = v::load(w, w_k + 68);
                                     let wv2 = v::load(w, w_k + 72);
@@ -941,7 +941,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 12816);
+                                        v::prefetch(w, w_k + 13328);
                                         let wv0 = v::load(w, w_k + 12304);
                                         let wv1 = v::load(w, w_k + 12308);
                                         let wv2 = v::load(w, w_k + 12312);
@@ -956,7 +956,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 12832);
+                                        v::prefetch(w, w_k + 13344);
                                         let wv0 = v::load(w, w_k + 12320);
                                         let wv1 = v::load(w, w_k + 12324);
                                         let wv2 = v::load(w, w_k + 12328);
@@ -971,7 +971,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 12848);
+                                        v::prefetch(w, w_k + 13360);
                                         let wv0 = v::load(w, w_k + 12336);
                                         let wv1 = v::load(w, w_k + 12340);
                                         let wv2 = v::load(w, w_k + 12344);
@@ -986,7 +986,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 12864);
+                                        v::prefetch(w, w_k + 13376);
                                         let wv0 = v::load(w, w_k + 12352);
                                         let wv1 = v::load(w, w_k + 12356);
                                         let wv2 = v::load(w, w_k + 12360);
@@ -1022,7 +1022,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 12816);
+                                    v::prefetch(w, w_k + 13328);
                                     let wv0 = v::load(w, w_k + 12304);
                                     let wv1 = v::load(w, w_k + 12308);
                                     let wv2 = v::load(w, w_k + 12312);
@@ -1032,7 +1032,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 12832);
+                                    v::prefetch(w, w_k + 13344);
                                     let wv0 = v::load(w, w_k + 12320);
                                     let wv1 = v::load(w, w_k + 12324);
                                     let wv2 = v::load(w, w_k + 12328);
@@ -1042,7 +1042,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 12848);
+                                    v::prefetch(w, w_k + 13360);
                                     let wv0 = v::load(w, w_k + 12336);
                                     let wv1 = v::load(w, w_k + 12340);
                                     let wv2 = v::load(w, w_k + 12344);
@@ -1052,7 +1052,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 12864);
+                                    v::prefetch(w, w_k + 13376);
                                     let wv0 = v::load(w, w_k + 12352);
                                     let wv1 = v::load(w, w_k + 12356);
                                     let wv2 = v::load(w, w_k + 12360);
@@ -1094,7 +1094,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 49680);
+                                        v::prefetch(w, w_k + 50192);
                                         let wv0 = v::load(w, w_k + 49168);
                                         let wv1 = v::load(w, w_k + 49172);
                                         let wv2 = v::load(w, w_k + 49176);
@@ -1109,7 +1109,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 49696);
+                                        v::prefetch(w, w_k + 50208);
                                         let wv0 = v::load(w, w_k + 49184);
                                         let wv1 = v::load(w, w_k + 49188);
                                         let wv2 = v::load(w, w_k + 49192);
@@ -1124,7 +1124,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 49712);
+                                        v::prefetch(w, w_k + 50224);
                                         let wv0 = v::load(w, w_k + 49200);
                                         let wv1 = v::load(w, w_k + 49204);
                                         let wv2 = v::load(w, w_k + 49208);
@@ -1139,7 +1139,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 49728);
+                                        v::prefetch(w, w_k + 50240);
                                         let wv0 = v::load(w, w_k + 49216);
                                         let wv1 = v::load(w, w_k + 49220);
                                         let wv2 = v::load(w, w_k + 49224);
@@ -1175,7 +1175,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 49680);
+                                    v::prefetch(w, w_k + 50192);
                                     let wv0 = v::load(w, w_k + 49168);
                                     let wv1 = v::load(w, w_k + 49172);
                                     let wv2 = v::load(w, w_k + 49176);
@@ -1185,7 +1185,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 49696);
+                                    v::prefetch(w, w_k + 50208);
                                     let wv0 = v::load(w, w_k + 49184);
                                     let wv1 = v::load(w, w_k + 49188);
                                     let wv2 = v::load(w, w_k + 49192);
@@ -1195,7 +1195,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 49712);
+                                    v::prefetch(w, w_k + 50224);
                                     let wv0 = v::load(w, w_k + 49200);
                                     let wv1 = v::load(w, w_k + 49204);
                                     let wv2 = v::load(w, w_k + 49208);
@@ -1205,7 +1205,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 49728);
+                                    v::prefetch(w, w_k + 50240);
                                     let wv0 = v::load(w, w_k + 49216);
                                     let wv1 = v::load(w, w_k + 49220);
                                     let wv2 = v::load(w, w_k + 49224);
@@ -1246,7 +1246,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 61968);
+                                        v::prefetch(w, w_k + 62480);
                                         let wv0 = v::load(w, w_k + 61456);
                                         let wv1 = v::load(w, w_k + 61460);
                                         let wv2 = v::load(w, w_k + 61464);
@@ -1261,7 +1261,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 61984);
+                                        v::prefetch(w, w_k + 62496);
                                         let wv0 = v::load(w, w_k + 61472);
                                         let wv1 = v::load(w, w_k + 61476);
                                         let wv2 = v::load(w, w_k + 61480);
@@ -1276,7 +1276,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 62000);
+                                        v::prefetch(w, w_k + 62512);
                                         let wv0 = v::load(w, w_k + 61488);
                                         let wv1 = v::load(w, w_k + 61492);
                                         let wv2 = v::load(w, w_k + 61496);
@@ -1291,7 +1291,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 62016);
+                                        v::prefetch(w, w_k + 62528);
                                         let wv0 = v::load(w, w_k + 61504);
                                         let wv1 = v::load(w, w_k + 61508);
                                         let wv2 = v::load(w, w_k + 61512);
@@ -1327,7 +1327,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 61968);
+                                    v::prefetch(w, w_k + 62480);
                                     let wv0 = v::load(w, w_k + 61456);
                                     let wv1 = v::load(w, w_k + 61460);
                                     let wv2 = v::load(w, w_k + 61464);
@@ -1337,7 +1337,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 61984);
+                                    v::prefetch(w, w_k + 62496);
                                     let wv0 = v::load(w, w_k + 61472);
                                     let wv1 = v::load(w, w_k + 61476);
                                     let wv2 = v::load(w, w_k + 61480);
@@ -1347,7 +1347,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 62000);
+                                    v::prefetch(w, w_k + 62512);
                                     let wv0 = v::load(w, w_k + 61488);
                                     let wv1 = v::load(w, w_k + 61492);
                                     let wv2 = v::load(w, w_k + 61496);
@@ -1357,7 +1357,7 @@ pub fn winograd2x2_3x3s2_256x28x28_256_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 62016);
+                                    v::prefetch(w, w_k + 62528);
                                     let wv0 = v::load(w, w_k + 61504);
                                     let wv1 = v::load(w, w_k + 61508);
                                     let wv2 = v::load(w, w_k + 61512);

@@ -900,7 +900,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
                                     let wv1 = v::load(w, w_k + 20);
                                     let wv2 = v::load(w, w_k + 24);
@@ -915,7 +915,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     acc1_1 = v::fma(xv, wv1, acc1_1);
                                     acc1_2 = v::fma(xv, wv2, acc1_2);
                                     acc1_3 = v::fma(xv, wv3, acc1_3);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
                                     let wv1 = v::load(w, w_k + 36);
                                     let wv2 = v::load(w, w_k + 40);
@@ -930,7 +930,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     acc1_1 = v::fma(xv, wv1, acc1_1);
                                     acc1_2 = v::fma(xv, wv2, acc1_2);
                                     acc1_3 = v::fma(xv, wv3, acc1_3);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
                                     let wv1 = v::load(w, w_k + 52);
                                     let wv2 = v::load(w, w_k + 56);
@@ -945,7 +945,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     acc1_1 = v::fma(xv, wv1, acc1_1);
                                     acc1_2 = v::fma(xv, wv2, acc1_2);
                                     acc1_3 = v::fma(xv, wv3, acc1_3);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
                                     let wv1 = v::load(w, w_k + 68);
                                     let wv2 = v::load(w, w_k + 72);
@@ -2360,7 +2360,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
                                     let wv1 = v::load(w, w_k + 20);
                                     let wv2 = v::load(w, w_k + 24);
@@ -2375,7 +2375,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     acc1_1 = v::fma(xv, wv1, acc1_1);
                                     acc1_2 = v::fma(xv, wv2, acc1_2);
                                     acc1_3 = v::fma(xv, wv3, acc1_3);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
                                     let wv1 = v::load(w, w_k + 36);
                                     let wv2 = v::load(w, w_k + 40);
@@ -2390,7 +2390,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     acc1_1 = v::fma(xv, wv1, acc1_1);
                                     acc1_2 = v::fma(xv, wv2, acc1_2);
                                     acc1_3 = v::fma(xv, wv3, acc1_3);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
                                     let wv1 = v::load(w, w_k + 52);
                                     let wv2 = v::load(w, w_k + 56);
@@ -2405,7 +2405,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                     acc1_1 = v::fma(xv, wv1, acc1_1);
                                     acc1_2 = v::fma(xv, wv2, acc1_2);
                                     acc1_3 = v::fma(xv, wv3, acc1_3);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
                                     let wv1 = v::load(w, w_k + 68);
                                     let wv2 = v::load(w, w_k + 72);
@@ -2441,7 +2441,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                             for k in 0..4 {
                                 let w_k = w_cb + k * 64;
                                 let s_k = s_cb + k * 4;
-                                v::prefetch(w, w_k + 528);
+                                v::prefetch(w, w_k + 1040);
                                 let wv0 = v::load(w, w_k + 16);
                                 let wv1 = v::load(w, w_k + 20);
                                 let wv2 = v::load(w, w_k + 24);
@@ -2451,7 +2451,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 acc1 = v::fma(xv, wv1, acc1);
                                 acc2 = v::fma(xv, wv2, acc2);
                                 acc3 = v::fma(xv, wv3, acc3);
-                                v::prefetch(w, w_k + 544);
+                                v::prefetch(w, w_k + 1056);
                                 let wv0 = v::load(w, w_k + 32);
                                 let wv1 = v::load(w, w_k + 36);
                                 let wv2 = v::load(w, w_k + 40);
@@ -2461,7 +2461,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 acc1 = v::fma(xv, wv1, acc1);
                                 acc2 = v::fma(xv, wv2, acc2);
                                 acc3 = v::fma(xv, wv3, acc3);
-                                v::prefetch(w, w_k + 560);
+                                v::prefetch(w, w_k + 1072);
                                 let wv0 = v::load(w, w_k + 48);
                                 let wv1 = v::load(w, w_k + 52);
                                 let wv2 = v::load(w, w_k + 56);
@@ -2471,7 +2471,7 @@ pub fn winograd4x4_3x3_128x28x28_128_relu(
                                 acc1 = v::fma(xv, wv1, acc1);
                                 acc2 = v::fma(xv, wv2, acc2);
                                 acc3 = v::fma(xv, wv3, acc3);
-                                v::prefetch(w, w_k + 576);
+                                v::prefetch(w, w_k + 1088);
                                 let wv0 = v::load(w, w_k + 64);
                                 let wv1 = v::load(w, w_k + 68);
                                 let wv2 = v::load(w, w_k + 72);

@@ -2886,7 +2886,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                         for k in 0..4 {
                             let w_k = w_cb + k * 64;
                             let s_k = s_cb + k * 4;
-                            v::prefetch(w, w_k + 528);
+                            v::prefetch(w, w_k + 1040);
                             let wv0 = v::load(w, w_k + 16);
                             let wv1 = v::load(w, w_k + 20);
                             let wv2 = v::load(w, w_k + 24);
@@ -2901,7 +2901,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             acc1_1 = v::fma(xv, wv1, acc1_1);
                             acc1_2 = v::fma(xv, wv2, acc1_2);
                             acc1_3 = v::fma(xv, wv3, acc1_3);
-                            v::prefetch(w, w_k + 544);
+                            v::prefetch(w, w_k + 1056);
                             let wv0 = v::load(w, w_k + 32);
                             let wv1 = v::load(w, w_k + 36);
                             let wv2 = v::load(w, w_k + 40);
@@ -2916,7 +2916,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             acc1_1 = v::fma(xv, wv1, acc1_1);
                             acc1_2 = v::fma(xv, wv2, acc1_2);
                             acc1_3 = v::fma(xv, wv3, acc1_3);
-                            v::prefetch(w, w_k + 560);
+                            v::prefetch(w, w_k + 1072);
                             let wv0 = v::load(w, w_k + 48);
                             let wv1 = v::load(w, w_k + 52);
                             let wv2 = v::load(w, w_k + 56);
@@ -2931,7 +2931,7 @@ pub fn winograd4x4_3x3_256x14x14_256_relu(
                             acc1_1 = v::fma(xv, wv1, acc1_1);
                             acc1_2 = v::fma(xv, wv2, acc1_2);
                             acc1_3 = v::fma(xv, wv3, acc1_3);
-                            v::prefetch(w, w_k + 576);
+                            v::prefetch(w, w_k + 1088);
                             let wv0 = v::load(w, w_k + 64);
                             let wv1 = v::load(w, w_k + 68);
                             let wv2 = v::load(w, w_k + 72);

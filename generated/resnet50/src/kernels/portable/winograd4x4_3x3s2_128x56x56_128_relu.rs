@@ -988,7 +988,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 528);
+                                        v::prefetch(w, w_k + 1040);
                                         let wv0 = v::load(w, w_k + 16);
                                         let wv1 = v::load(w, w_k + 20);
                                         let wv2 = v::load(w, w_k + 24);
@@ -1003,7 +1003,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 544);
+                                        v::prefetch(w, w_k + 1056);
                                         let wv0 = v::load(w, w_k + 32);
                                         let wv1 = v::load(w, w_k + 36);
                                         let wv2 = v::load(w, w_k + 40);
@@ -1018,7 +1018,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 560);
+                                        v::prefetch(w, w_k + 1072);
                                         let wv0 = v::load(w, w_k + 48);
                                         let wv1 = v::load(w, w_k + 52);
                                         let wv2 = v::load(w, w_k + 56);
@@ -1033,7 +1033,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 576);
+                                        v::prefetch(w, w_k + 1088);
                                         let wv0 = v::load(w, w_k + 64);
                                         let wv1 = v::load(w, w_k + 68);
                                         let wv2 = v::load(w, w_k + 72);
@@ -1085,7 +1085,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 10768);
+                                        v::prefetch(w, w_k + 11280);
                                         let wv0 = v::load(w, w_k + 10256);
                                         let wv1 = v::load(w, w_k + 10260);
                                         let wv2 = v::load(w, w_k + 10264);
@@ -1100,7 +1100,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 10784);
+                                        v::prefetch(w, w_k + 11296);
                                         let wv0 = v::load(w, w_k + 10272);
                                         let wv1 = v::load(w, w_k + 10276);
                                         let wv2 = v::load(w, w_k + 10280);
@@ -1115,7 +1115,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 10800);
+                                        v::prefetch(w, w_k + 11312);
                                         let wv0 = v::load(w, w_k + 10288);
                                         let wv1 = v::load(w, w_k + 10292);
                                         let wv2 = v::load(w, w_k + 10296);
@@ -1130,7 +1130,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 10816);
+                                        v::prefetch(w, w_k + 11328);
                                         let wv0 = v::load(w, w_k + 10304);
                                         let wv1 = v::load(w, w_k + 10308);
                                         let wv2 = v::load(w, w_k + 10312);
@@ -1182,7 +1182,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 61968);
+                                        v::prefetch(w, w_k + 62480);
                                         let wv0 = v::load(w, w_k + 61456);
                                         let wv1 = v::load(w, w_k + 61460);
                                         let wv2 = v::load(w, w_k + 61464);
@@ -1197,7 +1197,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 61984);
+                                        v::prefetch(w, w_k + 62496);
                                         let wv0 = v::load(w, w_k + 61472);
                                         let wv1 = v::load(w, w_k + 61476);
                                         let wv2 = v::load(w, w_k + 61480);
@@ -1212,7 +1212,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 62000);
+                                        v::prefetch(w, w_k + 62512);
                                         let wv0 = v::load(w, w_k + 61488);
                                         let wv1 = v::load(w, w_k + 61492);
                                         let wv2 = v::load(w, w_k + 61496);
@@ -1227,7 +1227,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 62016);
+                                        v::prefetch(w, w_k + 62528);
                                         let wv0 = v::load(w, w_k + 61504);
                                         let wv1 = v::load(w, w_k + 61508);
                                         let wv2 = v::load(w, w_k + 61512);
@@ -1278,7 +1278,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 72208);
+                                        v::prefetch(w, w_k + 72720);
                                         let wv0 = v::load(w, w_k + 71696);
                                         let wv1 = v::load(w, w_k + 71700);
                                         let wv2 = v::load(w, w_k + 71704);
@@ -1293,7 +1293,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 72224);
+                                        v::prefetch(w, w_k + 72736);
                                         let wv0 = v::load(w, w_k + 71712);
                                         let wv1 = v::load(w, w_k + 71716);
                                         let wv2 = v::load(w, w_k + 71720);
@@ -1308,7 +1308,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 72240);
+                                        v::prefetch(w, w_k + 72752);
                                         let wv0 = v::load(w, w_k + 71728);
                                         let wv1 = v::load(w, w_k + 71732);
                                         let wv2 = v::load(w, w_k + 71736);
@@ -1323,7 +1323,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 72256);
+                                        v::prefetch(w, w_k + 72768);
                                         let wv0 = v::load(w, w_k + 71744);
                                         let wv1 = v::load(w, w_k + 71748);
                                         let wv2 = v::load(w, w_k + 71752);
@@ -2904,7 +2904,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 528);
+                                        v::prefetch(w, w_k + 1040);
                                         let wv0 = v::load(w, w_k + 16);
                                         let wv1 = v::load(w, w_k + 20);
                                         let wv2 = v::load(w, w_k + 24);
@@ -2919,7 +2919,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 544);
+                                        v::prefetch(w, w_k + 1056);
                                         let wv0 = v::load(w, w_k + 32);
                                         let wv1 = v::load(w, w_k + 36);
                                         let wv2 = v::load(w, w_k + 40);
@@ -2934,7 +2934,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 560);
+                                        v::prefetch(w, w_k + 1072);
                                         let wv0 = v::load(w, w_k + 48);
                                         let wv1 = v::load(w, w_k + 52);
                                         let wv2 = v::load(w, w_k + 56);
@@ -2949,7 +2949,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 576);
+                                        v::prefetch(w, w_k + 1088);
                                         let wv0 = v::load(w, w_k + 64);
                                         let wv1 = v::load(w, w_k + 68);
                                         let wv2 = v::load(w, w_k + 72);
@@ -2985,7 +2985,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 528);
+                                    v::prefetch(w, w_k + 1040);
                                     let wv0 = v::load(w, w_k + 16);
                                     let wv1 = v::load(w, w_k + 20);
                                     let wv2 = v::load(w, w_k + 24);
@@ -2995,7 +2995,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 544);
+                                    v::prefetch(w, w_k + 1056);
                                     let wv0 = v::load(w, w_k + 32);
                                     let wv1 = v::load(w, w_k + 36);
                                     let wv2 = v::load(w, w_k + 40);
@@ -3005,7 +3005,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 560);
+                                    v::prefetch(w, w_k + 1072);
                                     let wv0 = v::load(w, w_k + 48);
                                     let wv1 = v::load(w, w_k + 52);
                                     let wv2 = v::load(w, w_k + 56);
@@ -3015,7 +3015,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 576);
+                                    v::prefetch(w, w_k + 1088);
                                     let wv0 = v::load(w, w_k + 64);
                                     let wv1 = v::load(w, w_k + 68);
                                     let wv2 = v::load(w, w_k + 72);
@@ -3057,7 +3057,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 10768);
+                                        v::prefetch(w, w_k + 11280);
                                         let wv0 = v::load(w, w_k + 10256);
                                         let wv1 = v::load(w, w_k + 10260);
                                         let wv2 = v::load(w, w_k + 10264);
@@ -3072,7 +3072,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 10784);
+                                        v::prefetch(w, w_k + 11296);
                                         let wv0 = v::load(w, w_k + 10272);
                                         let wv1 = v::load(w, w_k + 10276);
                                         let wv2 = v::load(w, w_k + 10280);
@@ -3087,7 +3087,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 10800);
+                                        v::prefetch(w, w_k + 11312);
                                         let wv0 = v::load(w, w_k + 10288);
                                         let wv1 = v::load(w, w_k + 10292);
                                         let wv2 = v::load(w, w_k + 10296);
@@ -3102,7 +3102,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 10816);
+                                        v::prefetch(w, w_k + 11328);
                                         let wv0 = v::load(w, w_k + 10304);
                                         let wv1 = v::load(w, w_k + 10308);
                                         let wv2 = v::load(w, w_k + 10312);
@@ -3138,7 +3138,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 10768);
+                                    v::prefetch(w, w_k + 11280);
                                     let wv0 = v::load(w, w_k + 10256);
                                     let wv1 = v::load(w, w_k + 10260);
                                     let wv2 = v::load(w, w_k + 10264);
@@ -3148,7 +3148,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 10784);
+                                    v::prefetch(w, w_k + 11296);
                                     let wv0 = v::load(w, w_k + 10272);
                                     let wv1 = v::load(w, w_k + 10276);
                                     let wv2 = v::load(w, w_k + 10280);
@@ -3158,7 +3158,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 10800);
+                                    v::prefetch(w, w_k + 11312);
                                     let wv0 = v::load(w, w_k + 10288);
                                     let wv1 = v::load(w, w_k + 10292);
                                     let wv2 = v::load(w, w_k + 10296);
@@ -3168,7 +3168,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 10816);
+                                    v::prefetch(w, w_k + 11328);
                                     let wv0 = v::load(w, w_k + 10304);
                                     let wv1 = v::load(w, w_k + 10308);
                                     let wv2 = v::load(w, w_k + 10312);
@@ -3210,7 +3210,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 61968);
+                                        v::prefetch(w, w_k + 62480);
                                         let wv0 = v::load(w, w_k + 61456);
                                         let wv1 = v::load(w, w_k + 61460);
                                         let wv2 = v::load(w, w_k + 61464);
@@ -3225,7 +3225,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 61984);
+                                        v::prefetch(w, w_k + 62496);
                                         let wv0 = v::load(w, w_k + 61472);
                                         let wv1 = v::load(w, w_k + 61476);
                                         let wv2 = v::load(w, w_k + 61480);
@@ -3240,7 +3240,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 62000);
+                                        v::prefetch(w, w_k + 62512);
                                         let wv0 = v::load(w, w_k + 61488);
                                         let wv1 = v::load(w, w_k + 61492);
                                         let wv2 = v::load(w, w_k + 61496);
@@ -3255,7 +3255,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 62016);
+                                        v::prefetch(w, w_k + 62528);
                                         let wv0 = v::load(w, w_k + 61504);
                                         let wv1 = v::load(w, w_k + 61508);
                                         let wv2 = v::load(w, w_k + 61512);
@@ -3291,7 +3291,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 61968);
+                                    v::prefetch(w, w_k + 62480);
                                     let wv0 = v::load(w, w_k + 61456);
                                     let wv1 = v::load(w, w_k + 61460);
                                     let wv2 = v::load(w, w_k + 61464);
@@ -3301,7 +3301,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 61984);
+                                    v::prefetch(w, w_k + 62496);
                                     let wv0 = v::load(w, w_k + 61472);
                                     let wv1 = v::load(w, w_k + 61476);
                                     let wv2 = v::load(w, w_k + 61480);
@@ -3311,7 +3311,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 62000);
+                                    v::prefetch(w, w_k + 62512);
                                     let wv0 = v::load(w, w_k + 61488);
                                     let wv1 = v::load(w, w_k + 61492);
                                     let wv2 = v::load(w, w_k + 61496);
@@ -3321,7 +3321,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 62016);
+                                    v::prefetch(w, w_k + 62528);
                                     let wv0 = v::load(w, w_k + 61504);
                                     let wv1 = v::load(w, w_k + 61508);
                                     let wv2 = v::load(w, w_k + 61512);
@@ -3362,7 +3362,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     for k in 0..4 {
                                         let w_k = w_cb + k * 64;
                                         let s_k = s_cb + k * 4;
-                                        v::prefetch(w, w_k + 72208);
+                                        v::prefetch(w, w_k + 72720);
                                         let wv0 = v::load(w, w_k + 71696);
                                         let wv1 = v::load(w, w_k + 71700);
                                         let wv2 = v::load(w, w_k + 71704);
@@ -3377,7 +3377,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 72224);
+                                        v::prefetch(w, w_k + 72736);
                                         let wv0 = v::load(w, w_k + 71712);
                                         let wv1 = v::load(w, w_k + 71716);
                                         let wv2 = v::load(w, w_k + 71720);
@@ -3392,7 +3392,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 72240);
+                                        v::prefetch(w, w_k + 72752);
                                         let wv0 = v::load(w, w_k + 71728);
                                         let wv1 = v::load(w, w_k + 71732);
                                         let wv2 = v::load(w, w_k + 71736);
@@ -3407,7 +3407,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                         acc1_1 = v::fma(xv, wv1, acc1_1);
                                         acc1_2 = v::fma(xv, wv2, acc1_2);
                                         acc1_3 = v::fma(xv, wv3, acc1_3);
-                                        v::prefetch(w, w_k + 72256);
+                                        v::prefetch(w, w_k + 72768);
                                         let wv0 = v::load(w, w_k + 71744);
                                         let wv1 = v::load(w, w_k + 71748);
                                         let wv2 = v::load(w, w_k + 71752);
@@ -3443,7 +3443,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                 for k in 0..4 {
                                     let w_k = w_cb + k * 64;
                                     let s_k = s_cb + k * 4;
-                                    v::prefetch(w, w_k + 72208);
+                                    v::prefetch(w, w_k + 72720);
                                     let wv0 = v::load(w, w_k + 71696);
                                     let wv1 = v::load(w, w_k + 71700);
                                     let wv2 = v::load(w, w_k + 71704);
@@ -3453,7 +3453,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 72224);
+                                    v::prefetch(w, w_k + 72736);
                                     let wv0 = v::load(w, w_k + 71712);
                                     let wv1 = v::load(w, w_k + 71716);
                                     let wv2 = v::load(w, w_k + 71720);
@@ -3463,7 +3463,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 72240);
+                                    v::prefetch(w, w_k + 72752);
                                     let wv0 = v::load(w, w_k + 71728);
                                     let wv1 = v::load(w, w_k + 71732);
                                     let wv2 = v::load(w, w_k + 71736);
@@ -3473,7 +3473,7 @@ pub fn winograd4x4_3x3s2_128x56x56_128_relu(
                                     acc1 = v::fma(xv, wv1, acc1);
                                     acc2 = v::fma(xv, wv2, acc2);
                                     acc3 = v::fma(xv, wv3, acc3);
-                                    v::prefetch(w, w_k + 72256);
+                                    v::prefetch(w, w_k + 72768);
                                     let wv0 = v::load(w, w_k + 71744);
                                     let wv1 = v::load(w, w_k + 71748);
                                     let wv2 = v::load(w, w_k + 71752);
