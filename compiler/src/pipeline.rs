@@ -160,6 +160,21 @@ impl Compiled {
     }
 }
 
+/// How pictures become the input of a network, where no one says: as those of ImageNet, at the size of the first input.
+pub fn preprocess(graph: &Graph) -> Preprocess {
+    let usual = Preprocess::IMAGENET;
+    let crop = match graph.inputs.first().map(|&id| graph.shape(id)) {
+        Some(&[_, _, height, width]) if height == width => u32::try_from(height).unwrap_or(usual.crop),
+        _ => usual.crop,
+    };
+    Preprocess { crop, resize_short: resize_short(crop), ..usual }
+}
+
+/// The usual short side of a picture before the crop.
+pub fn resize_short(crop: u32) -> u32 {
+    (u64::from(crop) * 8 / 7).try_into().unwrap_or(u32::MAX)
+}
+
 /// A name as a crate may have it: letters, digits and underscores, a letter first.
 pub fn identifier(name: &str) -> String {
     let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };

@@ -1,1 +1,3 @@
-//! The examples are programs; see the files beside this folder.
+//! What small complete programs share: the little models that two of them compile.
+
+pub mod models;

@@ -6,7 +6,7 @@ use super::schedule::ScheduleArgs;
 use super::usage;
 use crate::Options;
 use crate::ir::graph::Graph;
-use crate::pipeline::identifier;
+use crate::pipeline::{identifier, preprocess, resize_short};
 use anyhow::Result;
 use clap::ValueEnum;
 use std::collections::BTreeMap;
@@ -101,14 +101,9 @@ impl CodeArgs {
 
 impl PictureArgs {
     fn preprocess(&self, graph: &Graph) -> Result<Preprocess> {
-        let usual = Preprocess::IMAGENET;
-        let side = match graph.inputs.first().map(|&id| graph.shape(id)) {
-            Some(&[_, _, height, width]) if height == width => u32::try_from(height).unwrap_or(usual.crop),
-            _ => usual.crop,
-        };
-        let crop = self.crop.unwrap_or(side);
-        let resize_short =
-            self.resize.unwrap_or_else(|| (u64::from(crop) * 8 / 7).try_into().unwrap_or(u32::MAX));
+        let usual = preprocess(graph);
+        let crop = self.crop.unwrap_or(usual.crop);
+        let resize_short = self.resize.unwrap_or_else(|| resize_short(crop));
         if crop > resize_short {
             return Err(usage(format!(
                 "--crop {crop} does not fit into a picture with a short side of {resize_short}; say a larger --resize"

@@ -22,6 +22,7 @@ pub mod schedule;
 pub mod sources;
 pub mod tune;
 pub mod verify;
+pub mod weights;
 pub mod zoo;
 
 pub use crate::report::facts;
@@ -50,6 +51,7 @@ enum Command {
     Explain(explain::Args),
     Report(report::Args),
     Tune(tune::Args),
+    Weights(weights::Args),
     Ops(ops::Args),
     Zoo(zoo::Args),
 }
@@ -76,6 +78,7 @@ impl Command {
             Command::Explain(args) => explain::run(args, out),
             Command::Report(args) => report::run(args, out),
             Command::Tune(args) => tune::run(args, out),
+            Command::Weights(args) => weights::run(args, out),
             Command::Ops(args) => ops::run(args, out),
             Command::Zoo(args) => zoo::run(args, out),
         }

@@ -46,7 +46,7 @@ pub struct Configuration {
     tuning: Option<PathBuf>,
     budget: Budget,
     name: Option<String>,
-    preprocess: Preprocess,
+    preprocess: Option<Preprocess>,
 }
 
 /// The usual choices: weights embedded, every instruction set, the fastest algorithms, the name of the model's file.
@@ -59,7 +59,7 @@ pub fn configure() -> Configuration {
         tuning: None,
         budget: Budget::default(),
         name: None,
-        preprocess: Preprocess::IMAGENET,
+        preprocess: None,
     }
 }
 
@@ -107,9 +107,10 @@ impl Configuration {
         self
     }
 
-    /// How pictures become inputs; the model's `INFO` says it, and `tilewright_runtime::image` does it.
+    /// How pictures become inputs; the model's `INFO` says it, and `tilewright_runtime::image` does it. Otherwise as those of
+    /// ImageNet, at the size of the first input.
     pub fn preprocess(mut self, preprocess: Preprocess) -> Self {
-        self.preprocess = preprocess;
+        self.preprocess = Some(preprocess);
         self
     }
 
@@ -139,7 +140,9 @@ impl Configuration {
         let inputs = inputs?;
         let name = inputs.name.as_str();
         let numbers = !inputs.graph.is_topology();
-        let compiled = pipeline::compile(inputs.graph, &self.options(name, inputs.tuning))?;
+        let preprocess = self.preprocess.unwrap_or_else(|| pipeline::preprocess(&inputs.graph));
+        let options = Options { preprocess, ..self.options(name, inputs.tuning) };
+        let compiled = pipeline::compile(inputs.graph, &options)?;
         let weights = numbers.then(|| compiled.weights_file()).transpose()?;
         let place = output::Place::claim(folder, name, model)?;
         place.write(&compiled.files, weights.as_deref())?;
@@ -161,7 +164,6 @@ impl Configuration {
             name: Some(name.to_owned()),
             form: Form::Module,
             weights: self.weights,
-            preprocess: self.preprocess,
             command: "cargo build".to_owned(),
             ..Options::default()
         }

@@ -9,6 +9,7 @@ mod measure;
 mod programs;
 mod trained;
 mod tuning;
+mod weights;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,63 @@
+//! `tilewright weights`: packs the weights of a retrained model for code that is compiled already.
+
+use super::facts;
+use super::model::ModelArgs;
+use super::program::write_file;
+use super::progress::Progress;
+use super::schedule::{self, ScheduleArgs};
+use crate::ir::reference;
+use crate::pipeline::{Planned, plan_tuned};
+use crate::weights::pack;
+use anyhow::{Context, Result, bail};
+use std::io::Write;
+use std::path::PathBuf;
+use tilewright_runtime::{Expected, Weights};
+
+/// Pack a model's weights, for code that was compiled from a model of the same topology
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    schedule: ScheduleArgs,
+    /// The weights file to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Fail unless programs that take this weights file take the new one too
+    #[arg(long, value_name = "FILE")]
+    like: Option<PathBuf>,
+}
+
+/// Runs the sub-command.
+///
+/// # Errors
+/// Everything that is wrong with the model, weights that do not fit, a file that cannot be written.
+pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
+    let progress = Progress::new();
+    progress.say("reading the model");
+    let source = args.model.load()?;
+    if source.is_topology() {
+        bail!("{}: the model has no numbers to pack; give one with its weights", args.model.file_name());
+    }
+    let choice = args.schedule.choice();
+    let Planned { graph, plan, warnings, .. } =
+        plan_tuned(&source, &args.schedule.isas(), choice, &args.schedule.tuning()?)?;
+    if let Some(like) = &args.like {
+        let expected = Expected { graph: plan.weights_hash, floats: plan.weight_floats };
+        Weights::open(like, &expected).context("the new weights would not fit where this file does")?;
+    }
+    progress.say("packing weights");
+    let bytes =
+        pack::file(&plan, |id| reference::constant(&graph, id)).context("the weights cannot be packed")?;
+    write_file(&args.output, &bytes)?;
+    progress.clear();
+    schedule::warn(&warnings);
+    let graph: String = plan.graph_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    writeln!(
+        out,
+        "{}: {}, for programs of the graph {graph}",
+        args.output.display(),
+        facts::bytes(bytes.len() as u64)
+    )?;
+    Ok(())
+}
