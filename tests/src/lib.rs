@@ -19,6 +19,7 @@ pub mod networks;
 pub mod numbers;
 pub mod plans;
 pub mod project;
+pub mod readme;
 mod reductions;
 pub mod refused;
 pub mod specs;

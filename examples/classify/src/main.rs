@@ -5,9 +5,9 @@
 //! ```
 
 use std::error::Error;
-use tilewright_runtime::{image, include_model};
+use tilewright_runtime::image;
 
-include_model!(colours);
+tilewright_runtime::include_model!(colours);
 
 // Known when this compiles, so that it does not compile when the model has grown.
 const _: () = assert!(colours::ARENA_BYTES <= 256 << 10);

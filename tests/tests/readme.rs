@@ -1,0 +1,30 @@
+//! What README shows of the examples is what they say.
+
+use std::path::Path;
+use tilewright_tests::readme;
+
+/// A block of README, by a part of it, and the file of an example that has its lines.
+const SHOWN: [(&str, &str); 3] = [
+    ("tilewright::configure()", "classify/build.rs"),
+    ("include_model!(colours)", "classify/src/main.rs"),
+    ("difference::Inputs", "two_models/src/main.rs"),
+];
+
+#[test]
+fn blocks_are_excerpts_of_the_examples() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    for (part, file) in SHOWN {
+        let code = std::fs::read_to_string(examples.join(file)).expect("an example");
+        let mut lines = code.lines().map(str::trim);
+        let block = readme::block(part);
+        for line in block.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("// ")) {
+            assert!(lines.any(|known| known == line), "{file} does not say, or not in this order: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_build_script_is_short() {
+    let lines = readme::block("tilewright::configure()").lines().count();
+    assert!(lines <= 8, "{lines} lines");
+}
