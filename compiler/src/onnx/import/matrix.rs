@@ -108,23 +108,28 @@ pub(super) fn matmul(site: &mut Site) -> Imported {
     let repeated = b_outer.iter().all(|&extent| extent == 1) && b_outer.len() <= a_outer.len();
     let (result, outer) = if repeated {
         // One matrix on the right: all rows on the left are those of one product.
-        let a = site.reshape(a, vec![a_outer.iter().product::<usize>() * m, k])?;
-        let b = site.reshape(b, vec![b_k, n])?;
+        let a = shaped(site, a, vec![a_outer.iter().product::<usize>() * m, k])?;
+        let b = shaped(site, b, vec![b_k, n])?;
         (product(site, a, b)?, a_outer)
     } else {
         let outer = common(&a_outer, &b_outer)?;
         let matrices = |site: &mut Site, x: ValueId, last: [usize; 2]| {
             let shape = |outer: &[usize]| [outer, last.as_slice()].concat();
             let own = if last == [m, k] { &a_outer } else { &b_outer };
-            let x = site.reshape(x, shape(own))?;
+            let x = shaped(site, x, shape(own))?;
             let x = spread(site, x, &shape(&outer))?;
-            site.reshape(x, shape(&[outer.iter().product()]))
+            shaped(site, x, shape(&[outer.iter().product()]))
         };
         let (a, b) = (matrices(site, a, [m, k])?, matrices(site, b, [b_k, n])?);
         (product(site, a, b)?, outer)
     };
     let last = [(m, row), (n, column)].into_iter().filter(|(_, vector)| !vector).map(|(extent, _)| extent);
-    site.reshape(result, outer.into_iter().chain(last).collect())
+    shaped(site, result, outer.into_iter().chain(last).collect())
+}
+
+/// A value in this shape; itself where it has that already.
+fn shaped(site: &mut Site, x: ValueId, shape: Vec<usize>) -> Imported {
+    if site.shape(x) == shape { Ok(x) } else { site.reshape(x, shape) }
 }
 
 /// The extents that both expand to, counted from the last axis.
