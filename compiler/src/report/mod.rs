@@ -53,8 +53,10 @@ pub struct StepFacts {
     pub bytes: u64,
     /// Bytes of weights among them.
     pub weight_bytes: u64,
-    /// What it reads besides weights; scratch memory included.
+    /// What it reads besides weights.
     pub reads: Vec<Memory>,
+    /// Memory that only it uses, while it runs.
+    pub scratch: Option<Memory>,
     /// What it writes.
     pub writes: Option<Memory>,
     /// Fusions with one of its nodes that did not happen.
@@ -93,8 +95,12 @@ fn step(plan: &Plan, parts: &nodes::Parts, report: &Report, index: usize) -> Ste
     let step = &plan.steps[index];
     let kernel = plan.kernel(step);
     let memory = |id: &BufferId| memory(plan.buffer(*id));
+    let scratch = plan.scratch_of(step);
     let (writes, reads) = match step.args.split_last() {
-        Some((last, rest)) => (Some(memory(last)), rest.iter().map(memory).collect()),
+        Some((last, rest)) => {
+            let reads = rest.iter().filter(|id| Some(**id) != scratch);
+            (Some(memory(last)), reads.map(memory).collect())
+        }
         None => (None, Vec::new()),
     };
     let users = (0..plan.steps.len()).filter(|&other| plan.steps[other].kernel == step.kernel).collect();
@@ -111,6 +117,7 @@ fn step(plan: &Plan, parts: &nodes::Parts, report: &Report, index: usize) -> Ste
         bytes: kernel.spec.bytes(),
         weight_bytes: step.weights.map_or(0, |id| 4 * plan.weights[id.0].len as u64),
         reads,
+        scratch: scratch.as_ref().map(memory),
         writes,
         misses: report.misses.iter().filter(about).cloned().collect(),
     }

@@ -3,7 +3,7 @@
 //! A copy of the report gets a script that measures it; the report itself has none.
 
 use super::{succeed, text, tiny};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::env;
 use std::fs;
@@ -93,7 +93,37 @@ fn a_report_is_readable_at_1280_pixels() {
     let path = folder.path();
     succeed(path, &["zoo", "resnet50", "--topology", "-o", "resnet50.onnx"]);
     succeed(path, &["report", "resnet50.onnx", "-o", "resnet50.html"]);
-    let found = measure(&browser, path, "resnet50.html", &format!("--window-size={WIDTH},900"));
+    check(&browser, path);
+    measurements(path);
+    let given = ["--profile", "profile.json", "--errors", "errors.json"];
+    succeed(path, &[&["report", "resnet50.onnx", "-o", "resnet50.html"], &given[..]].concat());
+    check(&browser, path);
+}
+
+/// Made-up times and errors of each step, in files.
+fn measurements(folder: &Path) {
+    let network = succeed(folder, &["explain", "resnet50.onnx", "--json"]);
+    let network: Value = serde_json::from_str(&network).expect("JSON");
+    let steps = network["steps"].as_array().expect("steps");
+    let times = steps.iter().map(|step| {
+        let ms = step["flops"].as_f64().unwrap_or(0.0) / 1e8 + 0.01;
+        json!({"kernel": step["kernel"], "ms": ms})
+    });
+    let profile = json!({
+        "isa": "avx512", "threads": 1, "rounds": 9, "peak_gflops": 117.5, "binary_bytes": 180_000_000,
+        "steps": times.collect::<Vec<_>>(),
+        "kernels": steps.iter().map(|step| json!({"kernel": step["kernel"], "code_bytes": 4000})).collect::<Vec<_>>(),
+    });
+    let errors =
+        steps.iter().map(|step| json!({"step": step["step"], "kernel": step["kernel"], "relative": 1.7e-6}));
+    let errors = json!({"isas": [{"steps": errors.collect::<Vec<_>>()}]});
+    fs::write(folder.join("profile.json"), profile.to_string()).expect("a file");
+    fs::write(folder.join("errors.json"), errors.to_string()).expect("a file");
+}
+
+/// Opens the report, measures it, and looks at it.
+fn check(browser: &Path, path: &Path) {
+    let found = measure(browser, path, "resnet50.html", &format!("--window-size={WIDTH},900"));
     assert_eq!(found["width"], WIDTH, "nothing makes the page wider than the window");
     assert_eq!(found["outside"], Value::Array(Vec::new()), "nothing is cut off");
     let numbers = |key: &str| -> Vec<f64> {
@@ -109,7 +139,7 @@ fn a_report_is_readable_at_1280_pixels() {
     let height = found["height"].as_u64().expect("a height");
     let size = format!("--window-size={WIDTH},{height}");
     let shot = path.join("shot.png");
-    open(&browser, path, "resnet50.html", &[&size, &format!("--screenshot={}", shot.display())]);
+    open(browser, path, "resnet50.html", &[&size, &format!("--screenshot={}", shot.display())]);
     let picture = image::decode(&fs::read(shot).expect("a screenshot")).expect("a picture");
     assert_eq!(picture.width, WIDTH);
     let number = |value: &Value| value.as_f64().unwrap_or(0.0) as usize;

@@ -62,6 +62,24 @@ fn a_report_has_the_times_of_its_profile_only() {
     fs::write(path("p.json"), &json).expect("a file");
     let measured = page(&["--profile", "p.json"]);
     assert!(measured.contains("milliseconds, measured") && measured.contains("machine code"));
+    let verify =
+        ["verify", "tiny.onnx", "--dim", "N=1", "--target-dir", TARGET, "--isa", "portable", "--json"];
+    let errors = succeed(folder.path(), &verify);
+    let found: Value = serde_json::from_str(&errors).expect("JSON");
+    assert!(
+        found["isas"][0]["agrees"] == true && found["isas"][0]["steps"][0]["relative"].is_number(),
+        "{errors}"
+    );
+    fs::write(path("e.json"), &errors).expect("a file");
+    page(&["--errors", "e.json", "--profile", "p.json"]);
+    let foreign = errors.replace("conv3x3_3x8x8_20_relu", "conv3x3_3x9x9_20_relu");
+    fs::write(path("f.json"), foreign).expect("a file");
+    let error = fail(
+        1,
+        folder.path(),
+        &args("report", &["-o", "none.html", "--isa", "portable", "--errors", "f.json"]),
+    );
+    assert!(error.contains("f.json is of another program") && error.contains("3x9x9"), "{error}");
     // What a model's profile is not for another.
     let refused = |name: &str, text: &str, more: &[&str]| {
         fs::write(path(name), text).expect("a file");

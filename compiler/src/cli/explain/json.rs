@@ -66,6 +66,7 @@ fn step(explained: &Explained, step: &StepFacts) -> Value {
         "bytes": step.bytes,
         "weight_bytes": step.weight_bytes,
         "reads": step.reads.iter().map(memory).collect::<Vec<_>>(),
+        "scratch": step.scratch.as_ref().map(memory),
         "writes": step.writes.as_ref().map(memory),
         "missed": step.misses.iter().map(miss).collect::<Vec<_>>(),
         "algorithms": algorithms,

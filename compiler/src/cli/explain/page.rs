@@ -32,6 +32,7 @@ pub fn page(explained: &Explained, step: &StepFacts) -> String {
     for memory in &step.reads {
         line("reads", place(memory));
     }
+    step.scratch.iter().for_each(|memory| line("scratch", place(memory)));
     step.writes.iter().for_each(|memory| line("writes", place(memory)));
     algorithms(&choices, explained.tuning.file.as_str(), &mut line);
     for schedule in &choices.schedules {

@@ -1,5 +1,6 @@
 //! `tilewright report`: what became of a network, as one HTML file to look at.
 
+mod errors;
 mod profile;
 
 use super::budget::BudgetArgs;
@@ -29,6 +30,9 @@ pub struct Args {
     /// Measured times, as `tilewright profile --json` or `BIN --profile --json` prints them [default: predicted ones]
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
+    /// Measured errors of each layer, as `tilewright verify --json` prints them
+    #[arg(long, value_name = "FILE")]
+    errors: Option<PathBuf>,
     /// The HTML file to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -36,12 +40,13 @@ pub struct Args {
 
 const EXAMPLES: &str = "\
 The file shows the network before and after fusion, the steps with their times, a roofline, memory over time, algorithms and
-schedules with what was considered, and the code size of each kernel. Give the profile the same options as the report.
+schedules with what was considered, and the code size of each kernel. Give the measurements the same options as the report.
 
 Examples:
   tilewright report resnet50.onnx -o report.html
   tilewright profile resnet50.onnx --threads 1 --json > profile.json
-  tilewright report resnet50.onnx --profile profile.json -o report.html";
+  tilewright verify resnet50.onnx --json > errors.json
+  tilewright report resnet50.onnx --profile profile.json --errors errors.json -o report.html";
 
 /// Runs the sub-command.
 ///
@@ -61,6 +66,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let options = Options { isas, choice, tuning: args.schedule.tuning()?, budget, ..Options::default() };
     let compiled = crate::compile(graph, &options)?;
     let profile = args.profile.as_deref().map(|path| profile::read(path, &compiled.plan)).transpose()?;
+    let errors = args.errors.as_deref().map(|path| errors::read(path, &compiled.plan)).transpose()?;
     progress.clear();
     warn(&compiled.warnings);
     let Compiled { source, graph, report, plan, tuning, .. } = &compiled;
@@ -73,6 +79,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         facts: &Facts::of(source, plan),
         source_bytes: &source_bytes(&compiled, profile.as_ref()),
         profile: profile.as_ref(),
+        errors: errors.as_deref(),
     });
     write_file(&args.output, html.as_bytes())?;
     writeln!(out, "{target}: {}, {} steps", bytes(html.len() as u64), plan.steps.len())?;

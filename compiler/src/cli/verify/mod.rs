@@ -5,6 +5,7 @@
 //! element of the layer, since an element near zero is a sum of large terms that cancel.
 
 mod compare;
+mod json;
 mod reference;
 mod table;
 
@@ -42,6 +43,9 @@ pub struct Args {
     /// Print every layer, not the worst ones only
     #[arg(long)]
     layers: bool,
+    /// Print JSON, with every layer; what `tilewright report --errors` reads
+    #[arg(long, conflicts_with = "layers")]
+    json: bool,
 }
 
 /// Runs the sub-command.
@@ -69,12 +73,16 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     }
     progress.clear();
     schedule::warn(&program.compiled.warnings);
-    write!(out, "{}", table::summary(&reports))?;
-    for isa in absent {
-        writeln!(out, " {} was not run: this processor does not have it", isa.name)?;
-    }
-    for report in &reports {
-        write!(out, "\n{}", table::layers(report, args.layers))?;
+    if args.json {
+        writeln!(out, "{}", json::reports(&program.compiled.plan.name, &reports))?;
+    } else {
+        write!(out, "{}", table::summary(&reports))?;
+        for isa in absent {
+            writeln!(out, " {} was not run: this processor does not have it", isa.name)?;
+        }
+        for report in &reports {
+            write!(out, "\n{}", table::layers(report, args.layers))?;
+        }
     }
     let faults: Vec<String> = reports.iter().filter_map(IsaReport::fault).collect();
     match faults.is_empty() {

@@ -1,6 +1,6 @@
 //! Which convolutions are computed by which algorithm, and why.
 
-use super::view::{Row, View};
+use super::view::{Family, Row, View};
 use crate::report::{AlgorithmChoice, KernelChoices, choices};
 use crate::schedule::tuning::Algorithm;
 use maud::{Markup, html};
@@ -22,8 +22,16 @@ pub(super) fn body(view: &View) -> Markup {
         p {
             "Winograd's algorithm trades products for transforms and larger weights; it is used where the rule predicts a gain. Costs \
              are predicted, in units of direct convolution, as are products and weights. Its rounding errors are larger than those \
-             of direct convolution: " code { "tilewright verify" } " measures them for each layer, and " code { "--exact" }
-            " forbids it."
+             of direct convolution: "
+            @match errors(view) {
+                Some([winograd, direct]) => {
+                    "against a reference in f64, measured, the worst layer by Winograd's algorithm is off by "
+                    strong { (scientific(winograd)) } " of its largest element, the worst direct one by " (scientific(direct))
+                    ". "
+                }
+                None => { code { "tilewright verify --json" } " measures them for each layer. " }
+            }
+            code { "--exact" } " forbids it."
         }
         @if !open.is_empty() {
             div.scroll {
@@ -31,7 +39,9 @@ pub(super) fn body(view: &View) -> Markup {
                     thead {
                         tr {
                             th { "kernel" } th.number { "steps" } th { "algorithm" } th { "why" } th.number { "cost" }
-                            th.number { "products" } th.number { "weights" } th { "rather than" }
+                            th.number { "products" } th.number { "weights" }
+                            @if view.subject.errors.is_some() { th.number { "error" } }
+                            th { "rather than" }
                         }
                     }
                     @for row in open { (kernel(view, row)) }
@@ -83,6 +93,9 @@ fn kernel(view: &View, row: &Row) -> Markup {
             td.number { (format!("{:.2}", used.cost)) }
             td.number { (format!("{:.2}", used.products)) }
             td.number { (format!("{:.2}", used.weights)) }
+            @if view.subject.errors.is_some() {
+                td.number { (view.error(row.facts.users.iter().copied()).map_or_else(String::new, scientific)) }
+            }
             td.muted { (others.take(3).map(rejected).collect::<Vec<_>>().join(", ")) }
         }
     }
@@ -100,4 +113,16 @@ fn why(view: &View, choices: &KernelChoices, used: &AlgorithmChoice) -> String {
 
 fn rejected(other: &AlgorithmChoice) -> String {
     format!("{} at {:.2}", other.algorithm, other.cost)
+}
+
+/// The largest errors of convolutions by Winograd's algorithm and of direct ones.
+fn errors(view: &View) -> Option<[f64; 2]> {
+    let steps = |family| view.rows.iter().filter(move |row| row.family == family).map(|row| row.facts.index);
+    let [winograd, direct] = [Family::Winograd, Family::Direct].map(|family| view.error(steps(family)));
+    Some([winograd?, direct.unwrap_or(0.0)])
+}
+
+/// `1.7e-6`.
+fn scientific(x: f64) -> String {
+    format!("{x:.1e}")
 }

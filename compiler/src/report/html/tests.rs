@@ -58,6 +58,7 @@ fn shown(source: &Graph, seconds: &[f64]) -> String {
         facts: &Facts::of(source, &plan),
         source_bytes: &names().zip([1000, 2000, 3000]).collect::<BTreeMap<_, _>>(),
         profile: (!seconds.is_empty()).then_some(&profile),
+        errors: (!seconds.is_empty()).then_some(&[Some(1e-7), Some(2e-6), Some(f64::INFINITY), None]),
     })
 }
 

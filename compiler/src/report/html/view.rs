@@ -28,6 +28,8 @@ pub struct Subject<'a> {
     pub source_bytes: &'a BTreeMap<String, usize>,
     /// Measured times, if there are any.
     pub profile: Option<&'a Profile>,
+    /// Measured errors of the steps, if there are any: the largest difference to a reference relative to the largest element.
+    pub errors: Option<&'a [Option<f64>]>,
 }
 
 /// What `tilewright profile --json` has measured.
@@ -118,6 +120,13 @@ impl<'a> View<'a> {
     /// True when times are measured.
     pub fn measured(&self) -> bool {
         self.subject.profile.is_some()
+    }
+
+    /// The largest measured error of some steps.
+    pub fn error(&self, steps: impl IntoIterator<Item = usize>) -> Option<f64> {
+        let errors = self.subject.errors?;
+        let known = steps.into_iter().filter_map(|step| errors.get(step).copied().flatten());
+        known.reduce(f64::max)
     }
 
     /// `measured` or `predicted`.
