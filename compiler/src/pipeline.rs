@@ -33,6 +33,8 @@ pub struct Options {
     pub runtime: RuntimeDep,
     /// True for a crate that is a workspace of its own.
     pub standalone: bool,
+    /// True for a crate that programs in C link: it exports functions, and has a header that declares them.
+    pub c_abi: bool,
     /// How pictures become inputs.
     pub preprocess: Preprocess,
     /// The command that regenerates the files, as they quote it.
@@ -51,6 +53,7 @@ impl Default for Options {
             weights: Weights::Embed,
             runtime: RuntimeDep::Registry,
             standalone: true,
+            c_abi: false,
             preprocess: Preprocess::IMAGENET,
             command: "tilewright compile".to_owned(),
         }
@@ -140,6 +143,7 @@ pub fn compile(source: Graph, options: &Options) -> Result<Compiled, Error> {
     let emit_options = EmitOptions {
         name: identifier(options.name.as_deref().unwrap_or(&source.name)),
         form: options.form,
+        c_abi: options.c_abi,
         command: options.command.clone(),
         weights: options.weights,
         runtime: options.runtime.clone(),

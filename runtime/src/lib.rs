@@ -11,6 +11,7 @@ pub mod abi;
 #[cfg(feature = "app")]
 pub mod app;
 mod arena;
+pub mod c;
 pub mod cores;
 mod entry;
 mod error;

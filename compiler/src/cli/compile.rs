@@ -30,6 +30,9 @@ pub struct Args {
     /// Where the crate finds its weights: in the binary, or in a file named at run time
     #[arg(long, value_enum, default_value_t = Place::Embed)]
     weights: Place,
+    /// The crate is also a static library for programs in C, with a header in include/
+    #[arg(long)]
+    c_abi: bool,
     /// Folder of the crate tilewright-runtime, as the manifest is to name it [default: the registry]
     #[arg(long, value_name = "PATH")]
     runtime: Option<String>,
@@ -51,6 +54,9 @@ impl Args {
         command.push_str(&self.code.words(&self.model));
         if self.weights == Place::External {
             command.push_str(" --weights external");
+        }
+        if self.c_abi {
+            command.push_str(" --c-abi");
         }
         if self.member {
             command.push_str(" --member");
@@ -87,6 +93,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         weights,
         runtime,
         standalone: !args.member,
+        c_abi: args.c_abi,
         command: args.command(),
         ..args.code.options(&args.model, &graph)?
     };

@@ -1,12 +1,14 @@
 //! `tilewright weights`: packs the weights of a retrained model for code that is compiled already.
 
+use super::budget::BudgetArgs;
 use super::facts;
 use super::model::ModelArgs;
 use super::program::write_file;
 use super::progress::Progress;
 use super::schedule::{self, ScheduleArgs};
 use crate::ir::reference;
-use crate::pipeline::{Planned, plan_tuned};
+use crate::pipeline::{Planned, plan_within};
+use crate::schedule::budget::Budget;
 use crate::weights::pack;
 use anyhow::{Context, Result, bail};
 use std::io::Write;
@@ -20,6 +22,8 @@ pub struct Args {
     model: ModelArgs,
     #[command(flatten)]
     schedule: ScheduleArgs,
+    #[command(flatten)]
+    budget: BudgetArgs,
     /// The weights file to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -39,9 +43,9 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     if source.is_topology() {
         bail!("{}: the model has no numbers to pack; give one with its weights", args.model.file_name());
     }
-    let choice = args.schedule.choice();
-    let Planned { graph, plan, warnings, .. } =
-        plan_tuned(&source, &args.schedule.isas(), choice, &args.schedule.tuning()?)?;
+    let (isas, choice, tuning) = (args.schedule.isas(), args.schedule.choice(), args.schedule.tuning()?);
+    let budget = Budget { external: true, ..args.budget.budget() };
+    let Planned { graph, plan, warnings, .. } = plan_within(&source, &isas, choice, &tuning, budget)?;
     if let Some(like) = &args.like {
         let expected = Expected { graph: plan.weights_hash, floats: plan.weight_floats };
         Weights::open(like, &expected).context("the new weights would not fit where this file does")?;

@@ -144,6 +144,10 @@ fn everything_that_is_wrong_is_said_at_once() {
     let error = result.expect_err("no file").to_string();
     assert!(error.contains("none.onnx") && error.contains("relative to Cargo.toml"), "{error}");
     assert_eq!(lines, ["cargo::rerun-if-changed=none.onnx"]);
+    fs::write(folder.path().join("large.onnx"), model(1.0).bytes()).expect("a file");
+    let script = configure().dim("N", 1).max_arena_bytes(4);
+    let error = compile(script, &folder, "large.onnx").0.expect_err("too little memory").to_string();
+    assert!(error.contains("node_y") || error.contains("arena"), "{error}");
     fs::write(folder.path().join("open.onnx"), model(1.0).bytes()).expect("a file");
     for (script, part) in [(configure(), ".dim(\"N\", 1)"), (configure().dim("N", 0), "fixed at 0")] {
         let error = compile(script, &folder, "open.onnx").0.expect_err("an open dimension").to_string();

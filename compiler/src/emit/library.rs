@@ -29,7 +29,15 @@ fn items(plan: &Plan, options: &EmitOptions) -> Result<String, Error> {
     let bytes = plan.weights_hash.iter().map(|byte| Literal::u8_unsuffixed(*byte));
     let weights = weights(options);
     let model = model::items(plan, options.weights);
+    let c = if options.c_abi && options.form == Form::Crate {
+        quote!(
+            pub mod c;
+        )
+    } else {
+        quote!()
+    };
     let items = pretty(quote! {
+        #c
         mod forward;
         mod info;
         pub mod kernels;

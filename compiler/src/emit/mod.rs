@@ -1,5 +1,6 @@
 //! From plan to files: the only user of quote, syn and prettyplease.
 
+mod c;
 mod cargo;
 mod doc;
 pub mod format;
@@ -25,6 +26,8 @@ pub struct EmitOptions {
     pub name: String,
     /// What the files are to make.
     pub form: Form,
+    /// True for a crate that programs in C link.
+    pub c_abi: bool,
     /// The command that regenerates the files.
     pub command: String,
     /// Where the model finds its weights.
@@ -124,6 +127,11 @@ pub fn files(plan: &Plan, options: &EmitOptions) -> Result<Vec<File>, Error> {
         File { path: format!("{sources}info.rs"), text: info::info(plan, options, &head) },
         File { path: format!("{sources}forward.rs"), text: forward::forward(plan, &head) },
     ]);
+    if options.c_abi && options.form == Form::Crate {
+        let header = format!("include/{}.h", options.name);
+        files.push(File { path: "src/c.rs".to_owned(), text: c::functions(plan, options, &head) });
+        files.push(File { path: header, text: c::header(plan, options, &head) });
+    }
     if options.weights == Weights::Embed && options.form == Form::Crate {
         files.push(File { path: "build.rs".to_owned(), text: cargo::build_script(&head) });
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod browser;
+mod c;
 mod compile;
 mod explain;
 mod folder;
