@@ -83,7 +83,7 @@ fn banded(spec: &ConvSpec, isa: &Isa, wanted: &Wanted) -> Result<ConvSchedule, S
         Some(order) => vec![(bands(order, spec)?, 1.0)],
         None => sums.orders(),
     };
-    Ok(ConvSchedule { prefetch: 0, ..tiled(&sums, isa, wanted, &orders)? })
+    tiled(&sums, isa, wanted, &orders)
 }
 
 /// The cheapest in one of these orders with the wanted tile and blocks.

@@ -51,12 +51,11 @@ pub fn schedule(spec: &ConvSpec, isa: &Isa) -> ConvSchedule {
         .map_or_else(|| ConvSchedule::simplest(spec), |(_, schedule)| schedule)
 }
 
-/// Chooses the schedule of a convolution in groups that fill no blocks, which asks for no weights: they are few.
+/// Chooses the schedule of a convolution in groups that fill no blocks.
 fn banded(spec: &ConvSpec, isa: &Isa) -> ConvSchedule {
     let sums = Sums::banded(spec);
-    let found = cheapest(&sums, isa, &sums.side_by_side(), &sums.orders(), None);
-    let schedule = found.map_or_else(|| ConvSchedule::simplest(spec), |(_, schedule)| schedule);
-    ConvSchedule { prefetch: 0, ..schedule }
+    cheapest(&sums, isa, &sums.side_by_side(), &sums.orders(), None)
+        .map_or_else(|| ConvSchedule::simplest(spec), |(_, schedule)| schedule)
 }
 
 /// What register tiles sum up.
@@ -68,19 +67,26 @@ pub(super) struct Sums<'a> {
     most: usize,
     /// Products per output, on average.
     steps: f64,
+    /// Weights are asked for: not where groups leave few of them.
+    asks: bool,
 }
 
 impl<'a> Sums<'a> {
     pub fn direct(spec: &'a ConvSpec) -> Self {
         let weights = ConvWeights::of(spec);
         let steps = (weights.kernel[0] * weights.kernel[1] * weights.in_channels()) as f64;
-        Sums { spec, blocks: spec.out_blocks(), most: 4, steps }
+        Sums { spec, blocks: spec.out_blocks(), most: 4, steps, asks: true }
     }
 
     pub fn banded(spec: &'a ConvSpec) -> Self {
         let [kh, kw] = spec.taps.kernel;
         let steps = (kh * kw) as f64 * BandWeights::of(spec).in_channels();
-        Sums { spec, blocks: spec.y.planes(), most: 1, steps }
+        Sums { spec, blocks: spec.y.planes(), most: 1, steps, asks: false }
+    }
+
+    /// How many sweeps ahead weights are asked for where nothing else is said.
+    pub const fn prefetch(&self, order: LoopOrder) -> usize {
+        if self.asks { order.prefetch() } else { 0 }
     }
 
     /// The numbers of output blocks side by side that are worth a look.
@@ -134,7 +140,7 @@ pub(super) fn cheapest(
             if best.as_ref().is_none_or(|(least, _)| cost < *least) {
                 best = Some((
                     cost,
-                    ConvSchedule { order, blocks, regions: cover.regions, prefetch: order.prefetch() },
+                    ConvSchedule { order, blocks, regions: cover.regions, prefetch: sums.prefetch(order) },
                 ));
             }
         }

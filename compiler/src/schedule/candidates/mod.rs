@@ -148,7 +148,7 @@ fn direct(sums: &Sums, isa: &Isa, orders: &[(LoopOrder, f64)]) -> Vec<Candidate>
                         blocks: Some(blocks),
                         tile: Some(Tile::Positions([rows, columns])),
                         order: Some(order),
-                        prefetch: Some(order.prefetch()),
+                        prefetch: Some(sums.prefetch(order)),
                     };
                     list.push(Candidate { cost: cover.cost * sweeps as f64 * penalty, wanted });
                 }

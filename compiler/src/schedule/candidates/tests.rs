@@ -26,6 +26,8 @@ fn kernels() -> Vec<KernelSpec> {
         KernelSpec::Conv(conv(64, 14, 1)),
         KernelSpec::Conv(conv(256, 56, 1)),
         KernelSpec::Depthwise(ConvSpec { groups: 4, ..conv(64, 28, 3) }),
+        KernelSpec::Grouped(ConvSpec { groups: 16, ..conv(64, 28, 3) }),
+        KernelSpec::Banded(ConvSpec { groups: 3, ..conv(72, 28, 3) }),
         KernelSpec::Conv(three),
         KernelSpec::Winograd(winograd),
     ]
@@ -57,7 +59,8 @@ fn a_few_differ_from_each_other_and_from_the_current() {
             }
             let prefetch = Wanted::of(&current).and_then(|wanted| wanted.prefetch);
             let others = list.iter().filter(|wanted| wanted.prefetch != prefetch).count();
-            assert_eq!(others > 0, prefetch.is_some(), "{list:?}");
+            let asks = prefetch.is_some() && !matches!(spec, KernelSpec::Banded(_));
+            assert_eq!(others > 0, asks, "{list:?}");
         }
     }
 }
@@ -74,6 +77,8 @@ fn algorithms_other_than_the_current_one() {
     let winograd = choose::with_tile(&three, true, [4, 4], Some(2)).expect("it is defined");
     let from_winograd = few_algorithms(&KernelSpec::Winograd(winograd), true, 9);
     assert!(!from_winograd.contains(&Algorithm::of(&winograd)) && !from_winograd.is_empty());
-    assert_eq!(few_algorithms(&KernelSpec::Conv(three), false, 9), [], "a grouped one");
+    assert_eq!(few_algorithms(&KernelSpec::Conv(three), false, 9), [], "groups that were packed");
+    let others = few_algorithms(&KernelSpec::Grouped(ConvSpec { groups: 8, ..three }), true, 9);
+    assert!(others.len() == 2 && others.contains(&Algorithm::Direct) && others.contains(&Algorithm::Banded));
     assert_eq!(few_algorithms(&KernelSpec::Conv(conv(64, 28, 1)), true, 9), []);
 }
