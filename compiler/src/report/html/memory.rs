@@ -48,7 +48,7 @@ pub(super) fn body(view: &View) -> Markup {
             path.occupancy d=(occupancy(plan, x, y)) {}
             rect.peak x=(n(column[0])) y=(n(top)) width=(n(column[1] - column[0])) height=(n(bottom - top)) {}
             @let near_end = column[1] > 0.7 * WIDTH;
-            text.peak x=(n(if near_end { column[0] - 6.0 } else { column[1] + 6.0 })) y=(n(top + 10.0))
+            text.peak x=(n(if near_end { column[1] } else { column[0] })) y=(n(top - 8.0))
                 text-anchor=(if near_end { "end" } else { "start" }) { "step " (peak) " sets the peak" }
             line.axis x1=(n(left)) x2=(n(right)) y1=(n(bottom)) y2=(n(bottom)) {}
             @for mark in ticks(plan.steps.len() as f64, 12) {
@@ -56,7 +56,7 @@ pub(super) fn body(view: &View) -> Markup {
                 text.tick x=(n(x.at(mark))) y=(n(bottom + 19.0)) text-anchor="middle" { (label(mark)) }
             }
             text.note x=(n(right)) y=(n(bottom + 37.0)) text-anchor="end" { "step" }
-            text.note x=(n(left + 4.0)) y=(n(top - 8.0)) { "MiB from the start of the arena; the line is what is alive in all" }
+            text.note x=(n(left)) y=(n(bottom + 37.0)) { "MiB from the start of the arena; the line is what is alive in all" }
         }
         (at_peak(view, peak, row))
     }

@@ -180,7 +180,7 @@ impl Family {
             spec if spec.is_copy() => Family::Move,
             KernelSpec::Winograd(_) => Family::Winograd,
             KernelSpec::Conv(_) => Family::Direct,
-            KernelSpec::Depthwise(_) => Family::Depthwise,
+            KernelSpec::Depthwise(_) | KernelSpec::Grouped(_) | KernelSpec::Banded(_) => Family::Depthwise,
             KernelSpec::MatMul(_) => Family::Matrix,
             KernelSpec::Pool(_) | KernelSpec::GlobalPool(_) => Family::Pool,
             KernelSpec::Map(_) => Family::Elementwise,
@@ -193,7 +193,7 @@ impl Family {
         match self {
             Family::Winograd => "Winograd convolution",
             Family::Direct => "direct convolution",
-            Family::Depthwise => "depthwise convolution",
+            Family::Depthwise => "depthwise or grouped convolution",
             Family::Matrix => "matrix product",
             Family::Pool => "pool",
             Family::Elementwise => "elementwise",
