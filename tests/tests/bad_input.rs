@@ -167,16 +167,16 @@ fn all_that_is_missing() {
 #[test]
 fn operators_and_attributes() {
     let many = model(17)
-        .node("Einsum", "x", "a")
+        .node("Det", "x", "a")
         .node_with("Relu", "x", "b", vec![("alpha", Attr::Float(1.0)), ("beta", Attr::Float(1.0))])
-        .node("Einsum", "b", "c")
+        .node("Det", "b", "c")
         .node("NonMaxSuppression", "c", "d")
         .node_with("MaxPool", "x", "e", vec![("kernel_shape", Attr::Int(3)), ("axis", Attr::Int(3))])
         .node("Add", "d e", "y");
     check(
         many,
         &[
-            "2 nodes of Einsum (`node_a`, `node_c`): the operator is not supported; the supported operators",
+            "2 nodes of Det (`node_a`, `node_c`): the operator is not supported; the supported operators",
             "node `node_b` (Relu): attribute `alpha` is not supported",
             "node `node_b` (Relu): attribute `beta` is not supported",
             "node `node_d` (NonMaxSuppression): the operator is not supported",
@@ -187,9 +187,9 @@ fn operators_and_attributes() {
     let mut foreign = relu();
     foreign.graph.node[0].domain = Some("com.microsoft".into());
     check(foreign, &["node `node_y` (Relu): operator `Relu` of the domain `com.microsoft`"]);
-    let mut unnamed = model(17).node("Einsum", "x", "y");
+    let mut unnamed = model(17).node("Det", "x", "y");
     unnamed.graph.node[0].name = None;
-    check(unnamed, &["node `Einsum_0` (Einsum)"]);
+    check(unnamed, &["node `Det_0` (Einsum)"]);
     check(
         model(8).node("Where", "x x x", "y"),
         &["node `node_y` (Where) .. operator set 8; the first one read is 9"],
