@@ -189,7 +189,7 @@ fn operators_and_attributes() {
     check(foreign, &["node `node_y` (Relu): operator `Relu` of the domain `com.microsoft`"]);
     let mut unnamed = model(17).node("Det", "x", "y");
     unnamed.graph.node[0].name = None;
-    check(unnamed, &["node `Det_0` (Einsum)"]);
+    check(unnamed, &["node `Det_0` (Det)"]);
     check(
         model(8).node("Where", "x x x", "y"),
         &["node `node_y` (Where) .. operator set 8; the first one read is 9"],

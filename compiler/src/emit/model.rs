@@ -75,9 +75,9 @@ impl Border {
         self.docs.join(", ")
     }
 
-    /// Several tensors as a struct, so that none is taken for another; nothing for a single one.
+    /// Several tensors as a struct, so that none is taken for another; nothing for a single one, or none.
     fn structure(&self, name: &str, doc: &str) -> TokenStream {
-        if self.names.len() == 1 {
+        if self.names.len() < 2 {
             return quote!();
         }
         let name = Ident::new(name, proc_macro2::Span::call_site());
@@ -140,8 +140,9 @@ fn constructors(weights: Weights) -> TokenStream {
 fn run(inputs: &Border, outputs: &Border) -> TokenStream {
     let Border { names, lens, .. } = inputs;
     let (parameter, arguments) = match (names.as_slice(), lens.as_slice()) {
-        ([name], [len]) => (quote!(#name: &[f32; #len]), quote!((#name,))),
-        _ => (quote!(inputs: &Inputs<'_>), quote!((#(inputs.#names,)*))),
+        ([], _) => (quote!(), quote!(())),
+        ([name], [len]) => (quote!(#name: &[f32; #len],), quote!((#name,))),
+        _ => (quote!(inputs: &Inputs<'_>,), quote!((#(inputs.#names,)*))),
     };
     let Border { names, lens, starts, .. } = outputs;
     let (result, values) = match (lens.as_slice(), starts.as_slice()) {
@@ -159,7 +160,7 @@ fn run(inputs: &Border, outputs: &Border) -> TokenStream {
         pub fn run<'w, M: DerefMut<Target = [f32]>>(
             &self,
             workspace: &'w mut Workspace<M>,
-            #parameter,
+            #parameter
         ) -> #result {
             let executor = workspace.executor(&*self.executor);
             let arena = workspace.arena();
