@@ -1,10 +1,10 @@
 //! A whole plan, run by the interpreter: passes, lowering, memory, packing and kernels together, without rustc.
 
 use tilewright::base::diag::Error;
-use tilewright::base::target::Isa;
+use tilewright::base::target::{ISAS, Isa};
 use tilewright::base::tensor::{Blob, Tensor};
 use tilewright::ir::graph::{Const, Def, Graph};
-use tilewright::ir::reference;
+use tilewright::ir::{reference, text};
 use tilewright::kernel::ir::Role;
 use tilewright::kernel::{self, interp};
 use tilewright::pipeline::Planned;
@@ -141,4 +141,19 @@ pub fn difference_tuned(source: &Graph, isa: Isa, choice: Choice, tuning: &Tunin
         }
     }
     worst
+}
+
+/// Checks that every instruction set agrees with the reference about the lines of a graph; returns the steps of the plan.
+///
+/// # Panics
+/// When one does not, and when the lines are no graph or have no plan.
+#[track_caller]
+pub fn check(body: &str) -> usize {
+    let text = format!("graph g {{\n{body}\n}}");
+    let source = with_numbers(text::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}")));
+    for isa in ISAS {
+        let apart = difference(&source, isa, Choice::Fast);
+        assert!(apart <= 2e-5, "{}: off by {apart:.1e}\n{text}", isa.name);
+    }
+    pipeline::plan(&source, &ISAS, Choice::Fast).unwrap_or_else(|error| panic!("{error}")).2.steps.len()
 }

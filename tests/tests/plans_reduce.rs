@@ -2,23 +2,7 @@
 //! evaluator.
 
 use tilewright::base::reduce::ReduceKind;
-use tilewright::base::target::ISAS;
-use tilewright::ir::text;
-use tilewright::pipeline;
-use tilewright::schedule::choose::Choice;
-use tilewright_tests::plans::{difference, with_numbers};
-
-/// Every instruction set agrees with the reference; returns the steps of the plan.
-#[track_caller]
-fn check(body: &str) -> usize {
-    let text = format!("graph g {{\n{body}\n}}");
-    let source = with_numbers(text::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}")));
-    for isa in ISAS {
-        let apart = difference(&source, isa, Choice::Fast);
-        assert!(apart <= 2e-5, "{}: off by {apart:.1e}\n{text}", isa.name);
-    }
-    pipeline::plan(&source, &ISAS, Choice::Fast).unwrap_or_else(|error| panic!("{error}")).2.steps.len()
-}
+use tilewright_tests::plans::check;
 
 /// The extents with 1 along the reduced axes.
 fn reduced(shape: &[usize], axes: &[usize]) -> String {

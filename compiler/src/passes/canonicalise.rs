@@ -28,8 +28,10 @@ pub(super) fn run(graph: &mut Graph, _: &mut Misses) -> usize {
     let mut unshaped: Vec<Option<ValueId>> = vec![None; graph.values.len()];
     for mut node in std::mem::take(&mut graph.nodes) {
         node.inputs.iter_mut().for_each(|id| *id = became[id.0]);
+        let same = same_as(graph, &node).is_some();
         if let (Op::Reshape, [x]) = (&node.op, node.inputs.as_mut_slice()) {
-            if let Some(origin) = unshaped[x.0] {
+            // One into the same shape goes: past its operand, it would be a second reader of what is before.
+            if let Some(origin) = unshaped[x.0].filter(|_| !same) {
                 *x = origin;
                 rewrites += 1;
             }

@@ -33,6 +33,26 @@ fn canonicalise_drops_what_computes_nothing() {
 }
 
 #[test]
+fn canonicalise_leaves_one_reader_of_what_is_reshaped_twice() {
+    assert_snapshot!(check(&["canonicalise"], "graph g {
+        in %x: f32[1x8x1x1]
+        %a: f32[1x8x1x1] = relu(%x)
+        %b: f32[1x8] = reshape(%a)
+        %c: f32[1x8] = reshape(%b)
+        %d: f32[1x8] = relu(%c)
+        out %d
+    }"), @r"
+    graph g {
+      in %x: f32[1x8x1x1]
+      %a: f32[1x8x1x1] = relu(%x)
+      %b: f32[1x8] = reshape(%a)
+      %d: f32[1x8] = relu(%b)
+      out %d
+    }
+    ");
+}
+
+#[test]
 fn canonicalise_keeps_the_names_of_outputs() {
     assert_snapshot!(check(&["canonicalise"], "graph g {
         in %x: f32[4]
