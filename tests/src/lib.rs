@@ -12,6 +12,7 @@ mod copies;
 pub mod coverage;
 pub mod import;
 pub mod jobs;
+pub mod long;
 pub mod model;
 pub mod naive;
 pub mod nd;

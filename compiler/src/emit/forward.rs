@@ -2,7 +2,7 @@
 
 use super::Header;
 use crate::kernel::ir::Role;
-use crate::schedule::plan::{Buffer, BufferId, Place, Plan, Step};
+use crate::schedule::plan::{Buffer, BufferId, Place, Plan, Step, roots};
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -48,8 +48,9 @@ pub fn forward(plan: &Plan, head: &Header) -> String {
         tuple(&names),
         tuple(&inputs),
     );
+    let roots = roots(&plan.buffers);
     let rows: Vec<[String; 2]> =
-        plan.steps.iter().enumerate().map(|(number, step)| row(plan, number, step)).collect();
+        plan.steps.iter().enumerate().map(|(number, step)| row(plan, &roots, number, step)).collect();
     columns(&mut text, "    ", &rows);
     text.push_str("}\n");
     text
@@ -129,7 +130,7 @@ fn one_line(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-fn row(plan: &Plan, number: usize, step: &Step) -> [String; 2] {
+fn row(plan: &Plan, roots: &[(usize, usize)], number: usize, step: &Step) -> [String; 2] {
     let kernel = plan.kernel(step);
     let mut buffers = step.args.iter();
     let args: Vec<String> = kernel
@@ -139,7 +140,7 @@ fn row(plan: &Plan, number: usize, step: &Step) -> [String; 2] {
         .map(|param| match (param.role, step.weights) {
             (Role::Weights, Some(id)) => format!("w.get(W{})", id.0),
             (Role::Weights, None) => String::new(),
-            (role, _) => buffers.next().map_or_else(String::new, |&id| argument(plan, id, role)),
+            (role, _) => buffers.next().map_or_else(String::new, |&id| argument(plan, roots, id, role)),
         })
         .collect();
     let sources: Vec<String> = step.sources.iter().map(|source| one_line(source)).collect();
@@ -151,10 +152,10 @@ fn row(plan: &Plan, number: usize, step: &Step) -> [String; 2] {
     ]
 }
 
-fn argument(plan: &Plan, id: BufferId, role: Role) -> String {
+fn argument(plan: &Plan, roots: &[(usize, usize)], id: BufferId, role: Role) -> String {
     match (plan.buffer(id).place, role) {
         (Place::Input(number), _) if plan.buffer(id).whole.is_some() => {
-            format!("part(input{number}, {})", plan.start(id))
+            format!("part(input{number}, {})", roots[id.0].1)
         }
         (Place::Input(number), _) => format!("input{number}"),
         (Place::Arena(_), Role::Output) => format!("a.write(B{})", id.0),

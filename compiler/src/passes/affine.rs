@@ -19,7 +19,7 @@
 use super::Misses;
 use super::channels;
 use super::edit::Editor;
-use crate::ir::graph::{Graph, Node, ValueId};
+use crate::ir::graph::{Graph, ValueId};
 use crate::ops::{Binary, BinaryKind, IMAGE_CHANNELS, Op};
 
 /// Rewrites every such node.
@@ -44,7 +44,7 @@ pub(super) fn run(graph: &mut Graph, _: &mut Misses) -> usize {
         }
         let Some(vector) = channels::vector(&mut edit, constant, &shape, 1) else { continue };
         let Some([scale, shift]) = scale_and_shift(&mut edit, kind, swapped, vector) else { continue };
-        edit.replace(index, Node { op: Op::Affine { act }, inputs: vec![x, scale, shift], ..node });
+        edit.set(index, Op::Affine { act }, vec![x, scale, shift]);
         rewrites += 1;
     }
     rewrites

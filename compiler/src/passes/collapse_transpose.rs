@@ -39,7 +39,7 @@ pub(super) fn run(graph: &mut Graph, _: &mut Misses) -> usize {
         if let Some(node) = edit.node(index)
             && let Some(op) = simpler(edit.graph, &node)
         {
-            edit.replace(index, Node { op, ..node });
+            edit.set(index, op, node.inputs);
             rewrites += 1;
         }
     }

@@ -1,6 +1,6 @@
 //! What passes share: who computes and who reads a value, joining two nodes, new constants.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::base::feature_map::Layout;
 use crate::base::real::Real;
@@ -9,21 +9,36 @@ use crate::ir::graph::{Const, Def, Graph, Node, Recipe, Value, ValueId};
 use crate::ops::{Binary, BinaryKind, Op};
 
 /// Unique names for new values.
-pub(super) struct Names(HashSet<String>);
+pub(super) struct Names {
+    taken: HashSet<String>,
+    /// The number to try next for a name that was given without one.
+    next: HashMap<String, usize>,
+}
+
+/// Most suffixes of a name. What a long chain of rewrites makes of one value is not named after all of them.
+const MOST_SUFFIXES: usize = 16;
 
 impl Names {
     pub fn of(graph: &Graph) -> Self {
-        Names(graph.values.iter().map(|value| value.name.clone()).collect())
+        let taken = graph.values.iter().map(|value| value.name.clone()).collect();
+        Names { taken, next: HashMap::new() }
     }
 
     /// `base@suffix`, with a number where that is taken.
     pub fn fresh(&mut self, base: &str, suffix: &str) -> String {
-        let plain = format!("{base}@{suffix}");
-        let numbered = (2..).map(|i| format!("{plain}{i}"));
-        let mut names = std::iter::once(plain.clone()).chain(numbered);
-        let name = names.find(|name| !self.0.contains(name)).unwrap_or(plain);
-        self.0.insert(name.clone());
-        name
+        let end = base.match_indices('@').nth(MOST_SUFFIXES).map_or(base.len(), |(at, _)| at);
+        let plain = format!("{}@{suffix}", &base[..end]);
+        if self.taken.insert(plain.clone()) {
+            return plain;
+        }
+        let next = self.next.entry(plain.clone()).or_insert(2);
+        loop {
+            let name = format!("{plain}{next}");
+            *next += 1;
+            if self.taken.insert(name.clone()) {
+                return name;
+            }
+        }
     }
 }
 
@@ -43,14 +58,34 @@ impl<'g> Editor<'g> {
         Editor { graph, names, producers, uses, removed }
     }
 
-    /// A copy of a node that has not been joined to another.
+    /// A copy of a node that has not been joined to another, with the first of its sources only: of a node that stands for
+    /// thousands, a copy of all would be long. [`Editor::set`] puts something else in its place and keeps the sources.
     pub fn node(&self, index: usize) -> Option<Node> {
-        if self.removed[index] { None } else { Some(self.graph.nodes[index].clone()) }
+        let Node { op, inputs, output, sources } = &self.graph.nodes[index];
+        let sources = sources.iter().take(1).cloned().collect();
+        (!self.removed[index]).then(|| Node {
+            op: op.clone(),
+            inputs: inputs.clone(),
+            output: *output,
+            sources,
+        })
     }
 
-    /// A copy of the node that computes `id`, however often that is read.
-    pub fn producer(&self, id: ValueId) -> Option<Node> {
-        self.node(self.producers.get(id.0).copied().flatten()?)
+    /// What a node stands for, all of it.
+    pub fn sources(&self, index: usize) -> &[String] {
+        &self.graph.nodes[index].sources
+    }
+
+    /// Makes the node at a place another operation for the same result and the same sources.
+    pub fn set(&mut self, at: usize, op: Op, inputs: Vec<ValueId>) {
+        let node = &mut self.graph.nodes[at];
+        (node.op, node.inputs) = (op, inputs);
+    }
+
+    /// The node that computes `id`, however often that is read, and its place.
+    pub fn producer(&self, id: ValueId) -> Option<(usize, Node)> {
+        let place = self.producers.get(id.0).copied().flatten()?;
+        Some((place, self.node(place)?))
     }
 
     /// The node that computes `id`, when this is its only use.

@@ -19,7 +19,7 @@ use super::channels::Linear;
 use super::edit::Editor;
 use crate::base::epilogue::Act;
 use crate::base::real::Real;
-use crate::ir::graph::{Graph, Node, Recipe, ValueId};
+use crate::ir::graph::{Graph, Recipe, ValueId};
 use crate::ops::Op;
 
 /// Operands of the normalisation.
@@ -50,7 +50,7 @@ pub(super) fn run(graph: &mut Graph, misses: &mut Misses) -> usize {
             Ok(linear) => fold(&mut edit, &linear, index, eps, &operands),
             Err(reason) => {
                 misses.push(&node, format!("it stays as a scale and shift per channel: {reason}"));
-                make_affine(&mut edit, index, &node, eps, &operands);
+                make_affine(&mut edit, index, eps, &operands);
             }
         }
         rewrites += 1;
@@ -77,11 +77,11 @@ fn fold(edit: &mut Editor, linear: &Linear, index: usize, eps: Real, operands: &
     edit.join(linear.index, index, linear.index, linear.with_bias(), vec![x, weights, bias]);
 }
 
-fn make_affine(edit: &mut Editor, index: usize, node: &Node, eps: Real, operands: &Operands) {
+fn make_affine(edit: &mut Editor, index: usize, eps: Real, operands: &Operands) {
     let &Operands { x, gamma, beta, mean, var } = operands;
     let ty = edit.graph.value(gamma).ty.clone();
     let scale = edit.add_recipe(gamma, "scale", ty.clone(), Recipe::BnScale { eps }, &[gamma, var]);
     let shift = edit.add_recipe(beta, "shift", ty, Recipe::BnBias { eps }, &[gamma, beta, mean, var]);
     let op = Op::Affine { act: Act::None };
-    edit.replace(index, Node { op, inputs: vec![x, scale, shift], ..node.clone() });
+    edit.set(index, op, vec![x, scale, shift]);
 }

@@ -15,6 +15,9 @@ use crate::base::epilogue::Act;
 use crate::ir::graph::{Graph, Node, ValueId};
 use crate::ops::{self, Op, Pad, PadMode, PoolKind, Window};
 
+/// Most paddings in a row that one window takes.
+const MOST_PADDINGS: usize = 16;
+
 /// Walks forwards; of several paddings in a row, a window takes one after the other. A padding that something else reads
 /// too stays for that.
 pub(super) fn run(graph: &mut Graph, misses: &mut Misses) -> usize {
@@ -22,8 +25,9 @@ pub(super) fn run(graph: &mut Graph, misses: &mut Misses) -> usize {
     let mut rewrites = 0;
     for index in 0..edit.graph.nodes.len() {
         let Some(mut node) = edit.node(index) else { continue };
-        while let Some((padding, x)) = padding_before(&edit, &node) {
-            let op = match with_padding(&edit, &node, &padding.op, x) {
+        for _ in 0..MOST_PADDINGS {
+            let Some((place, padding, x)) = padding_before(&edit, &node) else { break };
+            let op = match with_padding(&edit, &node, &padding, x) {
                 Ok(op) => op,
                 Err(reason) => {
                     misses.push(&node, reason);
@@ -32,8 +36,8 @@ pub(super) fn run(graph: &mut Graph, misses: &mut Misses) -> usize {
             };
             node.op = op;
             node.inputs[0] = x;
-            node.sources = [padding.sources, node.sources].concat();
-            edit.replace(index, node.clone());
+            let sources = [edit.sources(place), edit.sources(index)].concat();
+            edit.replace(index, Node { sources, ..node.clone() });
             rewrites += 1;
         }
     }
@@ -41,11 +45,11 @@ pub(super) fn run(graph: &mut Graph, misses: &mut Misses) -> usize {
 }
 
 /// The padding that a convolution or pool reads, and what that reads.
-fn padding_before(edit: &Editor, node: &Node) -> Option<(Node, ValueId)> {
+fn padding_before(edit: &Editor, node: &Node) -> Option<(usize, Op, ValueId)> {
     let (Op::Conv(_) | Op::Pool(_), [x, ..]) = (&node.op, node.inputs.as_slice()) else { return None };
-    let padding = edit.producer(*x)?;
+    let (place, padding) = edit.producer(*x)?;
     let (Op::Pad(_), &[x]) = (&padding.op, padding.inputs.as_slice()) else { return None };
-    Some((padding, x))
+    Some((place, padding.op, x))
 }
 
 /// The node's operator when it reads `x`, which `padding` padded.
@@ -107,7 +111,7 @@ fn sum(a: [usize; 2], b: [usize; 2]) -> [usize; 2] {
 
 /// True when no element can be below zero.
 fn is_positive(edit: &Editor, x: ValueId) -> bool {
-    match edit.producer(x).map(|node| node.op) {
+    match edit.producer(x).map(|(_, node)| node.op) {
         Some(Op::Act(Act::Relu)) => true,
         Some(Op::Act(Act::Clip { lo, .. })) => lo.get() >= 0.0,
         _ => false,

@@ -17,6 +17,9 @@ use crate::base::epilogue::Act;
 use crate::ir::graph::{Graph, Node, ValueId};
 use crate::ops::{Op, Pool, PoolKind};
 
+/// Most nodes that an activation moves over.
+const MOST_MOVES: usize = 16;
+
 /// Moves every activation that ends up in another kernel.
 pub(super) fn run(graph: &mut Graph, misses: &mut Misses) -> usize {
     let mut edit = Editor::new(graph);
@@ -43,7 +46,9 @@ pub(super) fn run(graph: &mut Graph, misses: &mut Misses) -> usize {
 /// The max-pools and moves of elements that lead to `id`, the last one first, and what the first one reads.
 fn movable_before(edit: &Editor, mut id: ValueId, act: Act) -> (Vec<usize>, ValueId) {
     let mut chain = Vec::new();
-    while let Ok(index) = edit.sole_producer(id) {
+    while let Ok(index) = edit.sole_producer(id)
+        && chain.len() < MOST_MOVES
+    {
         let Some(node) = edit.node(index) else { break };
         match node.op {
             Op::Reshape | Op::Transpose { .. } | Op::Rearrange(_) | Op::Take(_) => {}
@@ -60,7 +65,7 @@ fn movable_before(edit: &Editor, mut id: ValueId, act: Act) -> (Vec<usize>, Valu
 /// the first one.
 fn hoist(edit: &mut Editor, chain: &[usize], root: ValueId, last: usize) {
     let places: Vec<usize> = chain.iter().rev().copied().chain([last]).collect();
-    let nodes: Vec<Node> = places.iter().filter_map(|&place| edit.node(place)).collect();
+    let nodes: Vec<Node> = places.iter().map(|&place| edit.graph.nodes[place].clone()).collect();
     let result = edit.graph.nodes[last].output;
     let mut read = root;
     let activation_first = nodes.iter().rev().take(1).chain(nodes.iter().take(chain.len()));

@@ -135,8 +135,10 @@ fn by_image(graph: &mut Graph, names: &mut Names, run: &[Node], batch: usize, re
             graph.nodes.push(Node { op, inputs, output, sources });
         }
     }
-    let reads = |id: ValueId| run.iter().flat_map(|node| &node.inputs).filter(|&&read| read == id).count();
-    for node in run.iter().filter(|node| readers[node.output.0] > reads(node.output)) {
+    let mut reads: HashMap<ValueId, usize> = HashMap::new();
+    run.iter().flat_map(|node| &node.inputs).for_each(|&id| *reads.entry(id).or_default() += 1);
+    let inside = |id: ValueId| reads.get(&id).copied().unwrap_or_default();
+    for node in run.iter().filter(|node| readers[node.output.0] > inside(node.output)) {
         let inputs = parts.remove(&node.output).unwrap_or_default();
         let (op, output) = (Op::Concat { axis: 0 }, node.output);
         graph.nodes.push(Node { op, inputs, output, sources: node.sources.clone() });

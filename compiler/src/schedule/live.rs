@@ -1,6 +1,6 @@
 //! What is alive when: how much of the arena each step needs, and which step sets its size.
 
-use super::plan::{BufferId, Place, Plan, Step};
+use super::plan::{Buffer, BufferId, Place, Plan, Step};
 use crate::base::feature_map::BLOCK;
 use crate::kernel::ir::Role;
 
@@ -17,8 +17,22 @@ impl Plan {
 
     /// Floats that are alive during each step.
     pub fn occupancy(&self) -> Vec<usize> {
-        let floats = |id: BufferId| self.buffer(id).len.div_ceil(BLOCK) * BLOCK;
-        (0..self.steps.len()).map(|step| self.alive(step).into_iter().map(floats).sum()).collect()
+        // What begins and what has ended, by step.
+        let mut changes = vec![[0, 0]; self.steps.len() + 1];
+        let here = |buffer: &&Buffer| matches!(buffer.place, Place::Arena(_)) && buffer.whole.is_none();
+        for Buffer { len, live, .. } in self.buffers.iter().filter(here) {
+            let floats = len.div_ceil(BLOCK) * BLOCK;
+            for (step, which) in [(live.0, 0), (live.1 + 1, 1)] {
+                if let Some(change) = changes.get_mut(step) {
+                    change[which] += floats;
+                }
+            }
+        }
+        let sum = |alive: &mut usize, [begins, ended]: [usize; 2]| {
+            *alive = *alive + begins - ended;
+            Some(*alive)
+        };
+        changes.into_iter().take(self.steps.len()).scan(0, sum).collect()
     }
 
     /// The first step during which most floats are alive, and how many.

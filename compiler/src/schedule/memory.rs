@@ -1,7 +1,15 @@
 //! The arena: every buffer gets a range that no other buffer uses while it is alive.
 
-use super::plan::{Buffer, Place, WholeBuffer};
+mod time;
+
+use self::time::{Intervals, Skyline};
+use super::plan::{Buffer, BufferId, Place, WholeBuffer, roots};
 use crate::base::feature_map::{BLOCK, round_up};
+use std::collections::BTreeMap;
+
+/// Buffers that are looked at one by one to find gaps, in all. Beyond, as for tens of thousands that live at the same time,
+/// the rest goes on top of what is there, which takes no more time per buffer however many there are.
+const MOST_LOOKS: usize = 1 << 24;
 
 /// Places the buffers that are in the arena and returns its length in floats. Large buffers choose first, each takes
 /// the lowest gap between those that live at the same time. Parts go where the buffers are that they are parts of, which
@@ -10,20 +18,26 @@ pub fn place(buffers: &mut [Buffer]) -> usize {
     let alone = |buffer: &Buffer| in_arena(buffer) && buffer.whole.is_none();
     let mut order: Vec<usize> = (0..buffers.len()).filter(|&i| alone(&buffers[i])).collect();
     order.sort_by_key(|&i| (std::cmp::Reverse(buffers[i].len), buffers[i].live, i));
-    let mut placed: Vec<usize> = Vec::with_capacity(order.len());
-    let mut end = 0;
-    for index in order {
+    let lives: Vec<(usize, usize)> = order.iter().map(|&i| buffers[i].live).collect();
+    let mut placed = Intervals::new(&lives);
+    let mut meeting = Vec::new();
+    let (mut end, mut looks) = (0, 0);
+    for (number, &index) in order.iter().enumerate() {
+        if looks > MOST_LOOKS {
+            end = end.max(stack(buffers, &order, number));
+            break;
+        }
         let len = round_up(buffers[index].len);
-        let mut taken: Vec<(usize, usize)> = placed
-            .iter()
-            .filter(|&&other| overlap(buffers[other].live, buffers[index].live))
-            .filter_map(|&other| range(&buffers[other]))
-            .collect();
+        meeting.clear();
+        placed.meeting(buffers[index].live, &mut meeting);
+        looks += meeting.len();
+        let mut taken: Vec<(usize, usize)> =
+            meeting.iter().filter_map(|&other| range(&buffers[order[other]])).collect();
         taken.sort_unstable();
         let at = taken.iter().fold(0, |at, &(from, to)| if at + len <= from { at } else { at.max(to) });
         buffers[index].place = Place::Arena(at);
         end = end.max(at + len);
-        placed.push(index);
+        placed.enter(number);
     }
     for index in 0..buffers.len() {
         if let Some(WholeBuffer { id, at }) = buffers[index].whole
@@ -35,12 +49,24 @@ pub fn place(buffers: &mut [Buffer]) -> usize {
     end
 }
 
-fn in_arena(buffer: &Buffer) -> bool {
-    matches!(buffer.place, Place::Arena(_))
+/// Puts all from the `first` in the order on, each on top of everything that lives at the same time; returns the end.
+fn stack(buffers: &mut [Buffer], order: &[usize], first: usize) -> usize {
+    let steps = order.iter().map(|&index| buffers[index].live.1 + 1).max().unwrap_or(0);
+    let mut skyline = Skyline::new(steps);
+    for (number, &index) in order.iter().enumerate() {
+        let live = buffers[index].live;
+        if number >= first {
+            buffers[index].place = Place::Arena(skyline.over(live));
+        }
+        if let Some((_, top)) = range(&buffers[index]) {
+            skyline.raise(live, top);
+        }
+    }
+    skyline.over((0, steps))
 }
 
-fn overlap(a: (usize, usize), b: (usize, usize)) -> bool {
-    a.0 <= b.1 && b.0 <= a.1
+fn in_arena(buffer: &Buffer) -> bool {
+    matches!(buffer.place, Place::Arena(_))
 }
 
 /// First float and the float behind the last.
@@ -55,22 +81,49 @@ fn range(buffer: &Buffer) -> Option<(usize, usize)> {
 /// the arena or beyond the whole; empty when the plan is sound. The generated `unsafe` rests on this.
 pub fn verify(buffers: &[Buffer], arena: usize) -> Vec<String> {
     let mut faults: Vec<String> = buffers.iter().filter_map(|buffer| outside(buffer, buffers)).collect();
-    let mut sorted: Vec<&Buffer> = buffers.iter().filter(|buffer| in_arena(buffer)).collect();
-    sorted.sort_by_key(|buffer| buffer.live.0);
-    for (i, a) in sorted.iter().enumerate() {
-        let Some((a_from, a_to)) = range(a) else { continue };
-        if a_to > arena || !a_from.is_multiple_of(BLOCK) {
-            faults.push(format!("buffer {} at {a_from}..{a_to} does not fit the arena of {arena}", a.name));
+    for buffer in buffers.iter().filter(|buffer| in_arena(buffer)) {
+        let Some((from, to)) = range(buffer) else { continue };
+        if to > arena || !from.is_multiple_of(BLOCK) {
+            faults.push(format!("buffer {} at {from}..{to} does not fit the arena of {arena}", buffer.name));
         }
-        if let Some(whole) = a.whole {
+        if let Some(whole) = buffer.whole {
             // Whatever overlaps it overlaps the whole; parts of one whole are checked apart.
-            faults.extend(misplaced(a, &buffers[whole.id.0]));
+            faults.extend(misplaced(buffer, &buffers[whole.id.0]));
+        }
+    }
+    faults.extend(overlapping(buffers));
+    faults
+}
+
+/// Walks through time with the ranges that are in use, which are disjoint as long as each new one is disjoint from its two
+/// neighbours.
+fn overlapping(buffers: &[Buffer]) -> Vec<String> {
+    let alone =
+        |&(_, buffer): &(usize, &Buffer)| in_arena(buffer) && buffer.whole.is_none() && buffer.len > 0;
+    let all: Vec<(usize, &Buffer)> = buffers.iter().enumerate().filter(alone).collect();
+    // In each step, what begins comes before what ends: it is alive to the end of its last step.
+    let begins = all.iter().map(|&(id, buffer)| (buffer.live.0, false, id));
+    let mut events: Vec<(usize, bool, usize)> =
+        begins.chain(all.iter().map(|&(id, buffer)| (buffer.live.1, true, id))).collect();
+    events.sort_unstable();
+    let mut faults = Vec::new();
+    let mut used: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    for (_, ends, id) in events {
+        let Some((from, to)) = range(&buffers[id]) else { continue };
+        if ends {
+            if used.get(&from).is_some_and(|&(_, user)| user == id) {
+                used.remove(&from);
+            }
             continue;
         }
-        let later = sorted[i + 1..].iter().take_while(|b| b.live.0 <= a.live.1);
-        for b in later.filter(|b| b.whole.is_none()) {
-            if range(b).is_some_and(|(b_from, b_to)| a_from < b_to && b_from < a_to) {
-                faults.push(format!("buffers {} and {} overlap while both are alive", a.name, b.name));
+        let before = used.range(..=from).next_back().filter(|&(_, &(end, _))| end > from);
+        match before.or_else(|| used.range(from..to).next()) {
+            Some((_, &(_, other))) => faults.push(format!(
+                "buffers {} and {} overlap while both are alive",
+                buffers[other].name, buffers[id].name
+            )),
+            None => {
+                used.insert(from, (to, id));
             }
         }
     }
@@ -96,30 +149,22 @@ fn misplaced(part: &Buffer, whole: &Buffer) -> Option<String> {
 }
 
 /// Buffers of one whole that steps write and that overlap: one would destroy what is in the other.
-pub fn verify_parts(buffers: &[Buffer], written: &[&Buffer]) -> Vec<String> {
-    let mut parts: Vec<(usize, usize, &Buffer)> = Vec::new();
-    for &buffer in written {
-        if let Place::Arena(at) = buffer.place {
-            parts.push((outermost(buffers, buffer), at, buffer));
+pub fn verify_parts(buffers: &[Buffer], written: &[BufferId]) -> Vec<String> {
+    let roots = roots(buffers);
+    let mut parts: Vec<(usize, usize, usize, usize)> = Vec::new();
+    for &BufferId(id) in written {
+        if let Place::Arena(at) = buffers[id].place {
+            parts.push((roots[id].0, at, buffers[id].len, id));
         }
     }
-    parts.sort_by_key(|&(whole, at, buffer)| (whole, at, buffer.len));
-    parts.dedup_by_key(|&mut (_, _, buffer)| std::ptr::from_ref(buffer));
-    let overlap =
-        |pair: &&[(usize, usize, &Buffer)]| pair[0].0 == pair[1].0 && intersect(pair[0].2, pair[1].2);
-    let pairs = parts.windows(2).filter(overlap);
-    pairs
-        .map(|pair| format!("steps write {} and {}, which overlap", pair[0].2.name, pair[1].2.name))
-        .collect()
-}
-
-/// The buffer that is no part of another, as an address that tells it from others.
-fn outermost(buffers: &[Buffer], buffer: &Buffer) -> usize {
-    let mut at = buffer;
-    while let Some(whole) = at.whole {
-        at = &buffers[whole.id.0];
-    }
-    std::ptr::from_ref(at).addr()
+    parts.sort_unstable();
+    parts.dedup();
+    let overlap = |pair: &[(usize, usize, usize, usize)]| {
+        let [(whole, .., a), (other, .., b)] = [pair[0], pair[1]];
+        (whole == other && intersect(&buffers[a], &buffers[b]))
+            .then(|| format!("steps write {} and {}, which overlap", buffers[a].name, buffers[b].name))
+    };
+    parts.windows(2).filter_map(overlap).collect()
 }
 
 /// True when two buffers have floats in common.

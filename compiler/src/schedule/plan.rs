@@ -226,3 +226,14 @@ impl Plan {
         self.steps.iter().map(|step| step.flops).sum()
     }
 }
+
+/// For each buffer, the number of the one that it is a part of and that is no part of another, and its first float there.
+/// Parts come behind what they are parts of.
+pub fn roots(buffers: &[Buffer]) -> Vec<(usize, usize)> {
+    let mut roots: Vec<(usize, usize)> = Vec::with_capacity(buffers.len());
+    for (id, buffer) in buffers.iter().enumerate() {
+        let whole = buffer.whole.and_then(|whole| Some((roots.get(whole.id.0)?, whole.at)));
+        roots.push(whole.map_or((id, 0), |(&(root, start), at)| (root, start + at)));
+    }
+    roots
+}

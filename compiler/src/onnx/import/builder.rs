@@ -1,6 +1,6 @@
 //! The graph while it is built: values with unique names; at the end, only what is needed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::base::feature_map::Layout;
 use crate::base::tensor::{DType, Tensor, TensorType};
@@ -21,13 +21,15 @@ pub(super) struct Builder {
     pub graph: Graph,
     /// Every name that is a value's, or will be.
     taken: HashSet<String>,
+    /// The number of the next step to each value.
+    next: HashMap<String, usize>,
 }
 
 impl Builder {
     /// A graph without values; `names` are those that the file gives to its values.
     pub fn new<'m>(name: &str, names: impl Iterator<Item = &'m str>) -> Self {
         let graph = Graph { name: name.to_owned(), ..Graph::default() };
-        Builder { graph, taken: names.map(str::to_owned).collect() }
+        Builder { graph, taken: names.map(str::to_owned).collect(), next: HashMap::new() }
     }
 
     /// Adds a value under a name of the file.
@@ -37,11 +39,11 @@ impl Builder {
 
     /// Adds a value that the file has no name for, as a step on the way to the value `to`.
     pub fn step(&mut self, to: &str, ty: TensorType, def: Def) -> ValueId {
-        let mut count = 1;
-        let mut name = format!("{to}.{count}");
+        let next = self.next.entry(to.to_owned()).or_insert(1);
+        let mut name = format!("{to}.{next}");
         while !self.taken.insert(name.clone()) {
-            count += 1;
-            name = format!("{to}.{count}");
+            *next += 1;
+            name = format!("{to}.{next}");
         }
         self.named(&name, ty, def)
     }

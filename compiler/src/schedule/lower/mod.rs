@@ -11,7 +11,7 @@ mod state;
 use super::choose::Choice;
 use super::memory;
 use super::names::Names;
-use super::plan::{Buffer, KernelId, Place, Plan, PlannedKernel, Step, WeightRange};
+use super::plan::{BufferId, KernelId, Place, Plan, PlannedKernel, Step, WeightRange};
 use super::tuning::{Tuner, Tuning};
 use crate::base::diag::{Error, Problem, Problems};
 use crate::base::epilogue::Act;
@@ -221,8 +221,7 @@ impl Plan {
             let found = self.verify_step(step).into_iter().chain(self.verify_lives(number, step));
             faults.extend(found.map(|fault| format!("step {number}: {fault}")));
         }
-        let written: Vec<&Buffer> =
-            self.steps.iter().filter_map(|step| step.args.last()).map(|&id| self.buffer(id)).collect();
+        let written: Vec<BufferId> = self.steps.iter().filter_map(|step| step.args.last()).copied().collect();
         faults.extend(memory::verify_parts(&self.buffers, &written));
         let last = self.steps.len().saturating_sub(1);
         let lost = self.outputs.iter().map(|&id| self.buffer(id)).filter(|buffer| buffer.live.1 < last);

@@ -10,7 +10,7 @@ use crate::base::feature_map::FeatureMap;
 use crate::ir::graph::{Def, Graph, Node, ValueId};
 use crate::kernel::ir::Role;
 use crate::kernel::spec::{KernelSpec, MapFn, MapSpec, Strided};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The plan under construction.
 pub struct State<'a> {
@@ -203,13 +203,15 @@ impl<'a> State<'a> {
     /// Finds the buffers of the outputs. One that is an input of the caller, or shares memory with another output, is
     /// copied, so that each output is a range of the arena of its own.
     pub fn outputs(&mut self) {
+        let mut given = HashSet::new();
         for &value in &self.graph.outputs {
             let is_const = matches!(self.graph.value(value).def, Def::Const(_));
             let mut id = if is_const { self.copy_constant(value) } else { self.read(value) };
             let of_caller = matches!(self.buffers[id.0].place, Place::Input(_));
-            if of_caller || self.outputs.contains(&id) {
+            if of_caller || given.contains(&id) {
                 id = self.copy_buffer(value, id);
             }
+            given.insert(id);
             self.outputs.push(id);
         }
     }

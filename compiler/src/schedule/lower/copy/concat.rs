@@ -10,7 +10,7 @@ use crate::base::feature_map::BLOCK;
 use crate::ir::graph::{Def, Graph, Node, ValueId};
 use crate::kernel::spec::KernelSpec;
 use crate::ops::Op;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Where the first operands of a concatenation lie in its result, as memory of their own: first float and floats. Those
 /// behind them share blocks with each other or lie in several places.
@@ -41,7 +41,7 @@ fn root(graph: &Graph, producers: &[Option<usize>], mut value: ValueId) -> Value
 /// computes in full, and is no result of the network, may have one.
 pub fn parts(graph: &Graph) -> HashMap<ValueId, Part> {
     let producers = graph.producers();
-    let outputs: Vec<ValueId> = graph.outputs.iter().map(|&id| root(graph, &producers, id)).collect();
+    let outputs: HashSet<ValueId> = graph.outputs.iter().map(|&id| root(graph, &producers, id)).collect();
     let computed = |id: ValueId| {
         let node = producers[id.0].map(|at| &graph.nodes[at]);
         matches!(graph.value(id).def, Def::Node) && node.is_some_and(|node| !shares_memory(graph, node))
