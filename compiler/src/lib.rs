@@ -4,6 +4,7 @@
 //! out the command and what it depends on.
 
 pub mod base;
+pub mod classes;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod configure;
@@ -19,7 +20,8 @@ pub mod schedule;
 pub mod weights;
 pub mod zoo;
 
+pub use classes::{Classes, Labels};
 pub use configure::{Configuration, configure};
 pub use emit::Weights;
 pub use pipeline::{Compiled, Options, compile};
-pub use tilewright_runtime::{Filter, Isa, Preprocess};
+pub use tilewright_runtime::{ChannelOrder, Filter, Isa, Preprocess};

@@ -1,6 +1,7 @@
 //! The compiler from end to end, without IO.
 
-use crate::base::diag::{Error, Problem};
+use crate::Classes;
+use crate::base::diag::{Error, Problem, Problems};
 use crate::base::target::{ISAS, Isa};
 use crate::emit::{self, EmitOptions, File, Form, RuntimeDep, Weights};
 use crate::ir::graph::Graph;
@@ -37,6 +38,8 @@ pub struct Options {
     pub c_abi: bool,
     /// How pictures become inputs.
     pub preprocess: Preprocess,
+    /// What becomes of the scores of a classifier.
+    pub classes: Classes,
     /// The command that regenerates the files, as they quote it.
     pub command: String,
 }
@@ -55,6 +58,7 @@ impl Default for Options {
             standalone: true,
             c_abi: false,
             preprocess: Preprocess::IMAGENET,
+            classes: Classes::default(),
             command: "tilewright compile".to_owned(),
         }
     }
@@ -135,10 +139,15 @@ pub fn plan_within(
 /// Compiles a network as it was imported.
 ///
 /// # Errors
-/// Every node that cannot be compiled, everything that is wrong with the tuning file.
+/// Every node that cannot be compiled, everything that is wrong with the tuning file; labels of other classes.
 pub fn compile(source: Graph, options: &Options) -> Result<Compiled, Error> {
     let budget = Budget { external: options.weights == Weights::External, ..options.budget };
-    let planned = plan_within(&source, &options.isas, options.choice, &options.tuning, budget)?;
+    let mut problems = Problems::new();
+    let scores = options.classes.scores(&source).map_err(|error| problems.absorb(error)).ok();
+    let planned = plan_within(&source, &options.isas, options.choice, &options.tuning, budget);
+    let planned = planned.map_err(|error| problems.absorb(error)).ok();
+    let found = problems.into_result(planned.zip(scores))?;
+    let (planned, scores) = found.ok_or_else(|| Error::one("the model", "cannot be compiled", ""))?;
     let Planned { graph, report, plan, tuning, warnings } = planned;
     let emit_options = EmitOptions {
         name: identifier(options.name.as_deref().unwrap_or(&source.name)),
@@ -149,6 +158,7 @@ pub fn compile(source: Graph, options: &Options) -> Result<Compiled, Error> {
         runtime: options.runtime.clone(),
         standalone: options.standalone,
         preprocess: options.preprocess,
+        scores,
     };
     let files = emit::files(&plan, &emit_options)?;
     Ok(Compiled { source, graph, report, plan, tuning, files, warnings })

@@ -1,6 +1,6 @@
 //! What a compiled model tells about itself: plain constants that the generated code contains.
 
-use crate::Isa;
+use crate::{Isa, Postprocess, Preprocess};
 
 /// Channels per block of the blocked layout.
 const BLOCK: usize = 16;
@@ -32,6 +32,8 @@ pub struct ModelInfo {
     pub isas: &'static [Isa],
     /// How a picture becomes the input.
     pub preprocess: Preprocess,
+    /// What becomes of the scores of a classifier, its first output.
+    pub postprocess: Postprocess,
 }
 
 impl ModelInfo {
@@ -138,47 +140,6 @@ impl Place {
         }
         value
     }
-}
-
-/// How a picture becomes an input: short side resized, centre cropped, normalised, planar RGB.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Preprocess {
-    /// Pixels of the short side after resizing; the aspect ratio stays.
-    pub resize_short: u32,
-    /// Pixels of both sides of the square cut out of the middle.
-    pub crop: u32,
-    /// How to resize.
-    pub filter: Filter,
-    /// Subtracted from each channel, red first, where a pixel is 0 to 1.
-    pub mean: [f32; 3],
-    /// Divides each channel after that.
-    pub std: [f32; 3],
-}
-
-impl Preprocess {
-    /// What the classifiers of torchvision were trained with.
-    pub const IMAGENET: Preprocess = Preprocess {
-        resize_short: 256,
-        crop: 224,
-        filter: Filter::Bilinear,
-        mean: [0.485, 0.456, 0.406],
-        std: [0.229, 0.224, 0.225],
-    };
-}
-
-impl Default for Preprocess {
-    fn default() -> Self {
-        Preprocess::IMAGENET
-    }
-}
-
-/// An interpolation, widened when shrinking so that no pixel is skipped.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Filter {
-    /// Triangle of radius 1.
-    Bilinear,
-    /// Catmull-Rom of radius 2 (a = -0.5).
-    Bicubic,
 }
 
 #[cfg(test)]

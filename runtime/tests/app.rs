@@ -5,12 +5,26 @@ mod fake;
 use fake::{Sums, Swap};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use tilewright_runtime::{Error, ErrorKind, Network, app, npy};
+use tilewright_runtime::app::{self, Streams};
+use tilewright_runtime::{Error, ErrorKind, Network, Postprocess, npy};
 
 fn run<N: Network>(args: &[&str]) -> Result<String, Error> {
-    let mut out = Vec::new();
-    app::run::<N>(args.iter().map(OsString::from), &mut out)?;
-    Ok(String::from_utf8(out).unwrap())
+    let (result, out, errors) = talk::<N>(args, None);
+    assert_eq!(errors, "");
+    result.map(|()| out)
+}
+
+/// The end of a run, and what it wrote to its output and to its errors; where there is input, it comes from a pipe.
+fn talk<N: Network>(args: &[&str], input: Option<&[u8]>) -> (Result<(), Error>, String, String) {
+    let (mut out, mut errors) = (Vec::new(), Vec::new());
+    let streams = Streams {
+        input: &mut input.unwrap_or_default(),
+        piped: input.is_some(),
+        out: &mut out,
+        errors: &mut errors,
+    };
+    let result = app::run::<N>(args.iter().map(OsString::from), streams);
+    (result, String::from_utf8(out).unwrap(), String::from_utf8(errors).unwrap())
 }
 
 /// A fresh folder that is removed at the end.
@@ -62,7 +76,7 @@ fn png_of(folder: &Folder, name: &str, rgb: [u8; 3]) -> String {
 
 #[test]
 fn wrong_command_lines_are_usage_errors_that_name_the_argument() {
-    let cases: [(&[&str], &str); 26] = [
+    let cases: [(&[&str], &str); 28] = [
         (&[], "say what to do"),
         (&["--nonsense"], "--nonsense"),
         (&["-x"], "-x"),
@@ -76,7 +90,9 @@ fn wrong_command_lines_are_usage_errors_that_name_the_argument() {
         (&["--info", "--bench"], "exclude each other"),
         (&["--bench", "--top", "3"], "--top goes with PICTURE only"),
         (&["--bench", "--labels", "l"], "--labels goes with PICTURE only"),
-        (&["cat.jpg", "--json"], "--json goes with --bench, --profile only"),
+        (&["--info", "--json"], "--json goes with PICTURE, --bench, --profile only"),
+        (&["--bench", "--csv"], "--csv goes with PICTURE only"),
+        (&["cat.jpg", "--csv", "--json"], "--json and --csv exclude each other"),
         (&["cat.jpg", "--rounds", "3"], "--rounds goes with"),
         (&["cat.jpg", "--input", "x.npy"], "--input goes with"),
         (&["cat.jpg", "--top", "0"], "--top takes a number from 1 on, not \"0\""),
@@ -103,7 +119,7 @@ fn help_version_and_info_need_no_model() {
     assert!(help.starts_with("Usage: sums PICTURE") && help.contains("portable, avx2"), "{help}");
     assert_eq!(run::<Sums>(&["--version"]).unwrap(), "sums (tilewright 0.0.0)\n");
     let info = run::<Sums>(&["--info"]).unwrap();
-    for part in ["data 1x3x4x4", "sums 1x3", "2 steps", "middle 4 x 4"] {
+    for part in ["data 1x3x4x4", "sums 1x3", "2 steps", "middle 4 x 4", "red first", "3 named, the 3 best"] {
         assert!(info.contains(part), "{part} in {info}");
     }
 }
@@ -122,11 +138,74 @@ fn classifies_pictures() {
     assert_eq!(lines[3], [&two]);
     assert_eq!(lines[4][..4], ["1", "0", "red", "144.0000"]);
     assert_eq!(lines.len(), 6);
+    assert_eq!(run::<Sums>(&[&one]).unwrap().lines().count(), 4, "as many as the model records");
+}
+
+/// Probabilities of the classes green and blue that `sums` gives to a picture of red 1, green 3, blue 2.
+fn green_and_blue() -> [f64; 2] {
+    let best = Postprocess::LOGITS.apply(&[16.0, 48.0, 32.0]);
+    [best[0].probability, best[1].probability]
+}
+
+#[test]
+fn a_picture_comes_from_standard_input() {
+    let folder = Folder::new("stdin");
+    let bytes = std::fs::read(png_of(&folder, "one.png", [1, 3, 2])).unwrap();
+    for args in [&["-", "--json", "--top", "2"][..], &["--top", "2", "--json"]] {
+        let (result, out, errors) = talk::<Sums>(args, Some(&bytes));
+        assert_eq!((result, errors.as_str()), (Ok(()), ""));
+        let [green, blue] = green_and_blue();
+        let classes = format!(
+            "{{\"class\":1,\"label\":\"vert, clair\",\"score\":48,\"probability\":{green}}},\
+             {{\"class\":2,\"label\":\"\\\"bleu\\\"\",\"score\":32,\"probability\":{blue}}}"
+        );
+        assert_eq!(out, format!("[\n{{\"picture\":\"-\",\"classes\":[{classes}]}}\n]\n"));
+    }
+    let (result, out, _) = talk::<Sums>(&[], Some(b""));
     assert_eq!(
-        run::<Sums>(&[&one]).unwrap().lines().count(),
-        4,
-        "all classes when there are fewer than five"
+        (result.unwrap_err().to_string().as_str(), out.as_str()),
+        ("-: is empty; give a JPEG, PNG or WebP picture", "")
     );
+}
+
+#[test]
+fn a_folder_stands_for_its_pictures_and_a_bad_one_does_not_stop_the_others() {
+    let folder = Folder::new("folder");
+    png_of(&folder, "b.PNG", [9, 0, 0]);
+    png_of(&folder, "a, \"b\".png", [1, 3, 2]);
+    folder.file("c.webp", b"RIFF");
+    folder.file("notes.txt", b"no picture");
+    let place = folder.path("");
+    let place = place.trim_end_matches('/');
+    let (result, out, errors) = talk::<Sums>(&[place, "--csv", "--top", "1"], None);
+    let error = result.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (ErrorKind::Other, "1 of 3 pictures could not be read")
+    );
+    assert!(
+        errors.starts_with(&format!("sums: {place}/c.webp: is neither")) && errors.lines().count() == 1,
+        "{errors}"
+    );
+    let [green, _] = green_and_blue();
+    let quoted = place.replace('"', "\"\"");
+    let want = format!(
+        "picture,rank,class,label,score,probability\n\
+         \"{quoted}/a, \"\"b\"\".png\",1,1,\"vert, clair\",48,{green}\n\
+         {place}/b.PNG,1,0,rouge,144,1\n"
+    );
+    assert_eq!(out, want);
+    let (result, out, _) = talk::<Sums>(&[place, "none.jpg", "--json"], None);
+    assert_eq!(result.unwrap_err().to_string(), "2 of 4 pictures could not be read");
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!((lines.len(), lines[0], lines[5]), (6, "[", "]"), "{out}");
+    assert!(
+        lines[3].ends_with("\"},") && lines[3].contains("\"error\":") && lines[4].ends_with("\"}"),
+        "{out}"
+    );
+    let empty = Folder::new("empty");
+    let error = run::<Sums>(&[&empty.path("")]).unwrap_err().to_string();
+    assert!(error.contains("has no pictures"), "{error}");
 }
 
 #[test]
@@ -140,7 +219,7 @@ fn errors_of_files_name_them_and_are_no_usage_errors() {
     let missing = folder.path("missing/out.npy");
     let cases: [(&[&str], &str); 8] = [
         (&["no/such.jpg"], "no/such.jpg: cannot be read"),
-        (&[&text], "text.png: is neither a JPEG nor a PNG"),
+        (&[&text], "text.png: is neither a JPEG nor a PNG nor a WebP"),
         (&[&picture, "--labels", &short], "short.txt: has 2 lines and the model has 3 classes"),
         (&[&picture, "--labels", "no/such.txt"], "no/such.txt: cannot be read"),
         (&[&picture, "--weights", "no/such.bin"], "no/such.bin"),
@@ -263,7 +342,12 @@ impl std::io::Write for Full {
 
 #[test]
 fn a_closed_output_is_no_error_and_a_full_one_is() {
-    let run = |kind| app::run::<Sums>([OsString::from("--help")], &mut Full(10, kind));
+    let run = |kind| {
+        let (mut out, mut errors) = (Full(10, kind), Vec::new());
+        let streams =
+            Streams { input: &mut std::io::empty(), piped: false, out: &mut out, errors: &mut errors };
+        app::run::<Sums>([OsString::from("--help")], streams)
+    };
     assert_eq!(run(std::io::ErrorKind::BrokenPipe), Ok(()));
     let error = run(std::io::ErrorKind::StorageFull).unwrap_err();
     assert!(error.to_string().contains("the output cannot be written"), "{error}");

@@ -59,11 +59,8 @@ impl Crate {
             "[package]\nname = \"outside\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n{dependencies}\n\n[workspace]\n"
         );
         this.write("Cargo.toml", manifest.as_bytes());
-        this.write(
-            "build.rs",
-            readme::block("fn main() -> Result<(), Box<dyn std::error::Error>> {\n    tilewright::configure")
-                .as_bytes(),
-        );
+        this.write("build.rs", readme::block("use tilewright::{Isa, Weights, configure}").as_bytes());
+        this.write("models/colours.txt", b"red\ngreen\nblue\nyellow\nwhite\nblack\n");
         this.write("src/main.rs", PROGRAM.as_bytes());
         this.write("Cargo.lock", &std::fs::read(root().join("Cargo.lock")).expect("a lock file"));
         this

@@ -15,6 +15,7 @@ pub mod folder;
 pub mod measure;
 pub mod model;
 pub mod ops;
+pub mod picture;
 pub mod program;
 pub mod progress;
 pub mod report;

@@ -80,7 +80,7 @@ pub fn warn(warnings: &[Problem]) {
 }
 
 /// A file's name without its folder.
-fn file_name(path: &Path) -> String {
+pub fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 

@@ -24,6 +24,7 @@ mod tests;
 
 use crate::base::diag::{Error, Problem, Problems};
 use crate::base::target;
+use crate::classes::{Classes, Labels};
 use crate::emit::{Form, Weights};
 use crate::ir::graph::Graph;
 use crate::onnx::{self, LoadOptions};
@@ -33,7 +34,7 @@ use crate::schedule::choose::Choice;
 use crate::schedule::tuning::Tuning;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use tilewright_runtime::{Isa, Preprocess};
+use tilewright_runtime::{Isa, Postprocess, Preprocess};
 
 /// What a build script may choose; [`configure()`] makes one. Methods take and return it.
 #[derive(Clone, Debug)]
@@ -47,6 +48,9 @@ pub struct Configuration {
     budget: Budget,
     name: Option<String>,
     preprocess: Option<Preprocess>,
+    softmax: Option<bool>,
+    top: usize,
+    labels: Option<PathBuf>,
 }
 
 /// The usual choices: weights embedded, every instruction set, the fastest algorithms, the name of the model's file.
@@ -60,6 +64,9 @@ pub fn configure() -> Configuration {
         budget: Budget::default(),
         name: None,
         preprocess: None,
+        softmax: None,
+        top: Postprocess::LOGITS.top,
+        labels: None,
     }
 }
 
@@ -114,6 +121,32 @@ impl Configuration {
         self
     }
 
+    /// Names of the classes of the first output, a file with one a line, relative to the manifest; the model's `INFO` says
+    /// them, and `INFO.postprocess.apply(scores)` ranks them.
+    pub fn labels(mut self, file: impl Into<PathBuf>) -> Self {
+        self.labels = Some(file.into());
+        self
+    }
+
+    /// Whether softmax makes probabilities of the scores. Otherwise it does, unless the network ends in a softmax or sigmoid.
+    pub fn softmax(mut self, softmax: bool) -> Self {
+        self.softmax = Some(softmax);
+        self
+    }
+
+    /// How many of the best classes `INFO.postprocess.apply(scores)` tells; 5 otherwise.
+    pub fn top(mut self, classes: usize) -> Self {
+        self.top = classes;
+        self
+    }
+
+    /// Largest program, in bytes, with the weights that are embedded in it and an estimate of code: algorithms are chosen to
+    /// fit, and where none do, the error names the layer that needs most.
+    pub fn max_binary_bytes(mut self, bytes: u64) -> Self {
+        self.budget.binary = Some(bytes);
+        self
+    }
+
     /// Compiles a model, a path relative to the manifest, into `OUT_DIR`, and tells cargo on which files that depends.
     ///
     /// # Errors
@@ -130,9 +163,8 @@ impl Configuration {
     fn compile_to(self, model: &Path, folder: &Path, cargo: &mut dyn std::io::Write) -> Result<(), Error> {
         let mut script = script::Script::new(cargo);
         script.depends_on(model)?;
-        if let Some(tuning) = &self.tuning {
-            script.depends_on(tuning)?;
-        }
+        let given = self.tuning.iter().chain(&self.labels);
+        given.map(PathBuf::as_path).try_for_each(|file| script.depends_on(file))?;
         let data = script::Data::of(model);
         let inputs = self.inputs(model, &data);
         // Whether or not the model is right: a change of these may make it so.
@@ -141,7 +173,8 @@ impl Configuration {
         let name = inputs.name.as_str();
         let numbers = !inputs.graph.is_topology();
         let preprocess = self.preprocess.unwrap_or_else(|| pipeline::preprocess(&inputs.graph));
-        let options = Options { preprocess, ..self.options(name, inputs.tuning) };
+        let classes = Classes { softmax: self.softmax, top: self.top, labels: inputs.labels };
+        let options = Options { preprocess, classes, ..self.options(name, inputs.tuning) };
         let compiled = pipeline::compile(inputs.graph, &options)?;
         let weights = numbers.then(|| compiled.weights_file()).transpose()?;
         let place = output::Place::claim(folder, name, model)?;
@@ -183,8 +216,22 @@ impl Configuration {
         if self.isas.is_empty() {
             problems.push(".isa(..)", "there is no instruction set", "name one, for example Isa::Portable");
         }
+        if self.top == 0 {
+            problems.push(".top(0)", "no class would be told", "say how many, from 1 on");
+        }
+        if let Some(Preprocess { crop, resize_short, .. }) = self.preprocess
+            && (crop == 0 || crop > resize_short)
+        {
+            let reason = format!("a crop of {crop} does not fit into a short side of {resize_short}");
+            problems.push(
+                ".preprocess(..)",
+                reason,
+                "say a crop from 1 on, and a resize_short of at least that",
+            );
+        }
         let mut keep = |error: Error| problems.absorb(error);
         let tuning = self.tuning.as_deref().map(script::read_tuning).transpose().map_err(&mut keep).ok();
+        let labels = self.labels.as_deref().map(script::read_labels).transpose().map_err(&mut keep).ok();
         let options = LoadOptions { dims: self.dims.clone() };
         let graph = script::read(model)
             .and_then(|bytes| onnx::load(&model.display().to_string(), bytes.into(), &options, data))
@@ -197,8 +244,11 @@ impl Configuration {
                 "give one with its weights, or say .weights(Weights::External)",
             );
         }
-        let read = problems.into_result(graph.zip(tuning))?;
-        let read = read.map(|(graph, tuning)| Inputs { name, graph, tuning: tuning.unwrap_or_default() });
+        let read = problems.into_result(graph.zip(tuning).zip(labels))?;
+        let read = read.map(|((graph, tuning), labels)| {
+            let tuning = tuning.unwrap_or_default();
+            Inputs { name, graph, tuning, labels }
+        });
         read.ok_or_else(|| Error::one(model.display().to_string(), "cannot be read", "give an ONNX file"))
     }
 }
@@ -208,4 +258,5 @@ struct Inputs {
     name: String,
     graph: Graph,
     tuning: Tuning,
+    labels: Option<Labels>,
 }

@@ -2,6 +2,7 @@
 
 use crate::base::diag::{Error, Problem};
 use crate::base::tensor::Blob;
+use crate::classes::Labels;
 use crate::emit::{Form, weights_identity, weights_variable};
 use crate::onnx::ExternalData;
 use crate::onnx::folder::Folder;
@@ -105,6 +106,17 @@ pub fn read_tuning(file: &Path) -> Result<Tuning, Error> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| unreadable(file, &error, "the path of a file that `tilewright tune` wrote"))?;
     Ok(Tuning::parse(&file.file_name().unwrap_or(file.as_os_str()).to_string_lossy(), &text))
+}
+
+/// Names of classes.
+///
+/// # Errors
+/// A file that cannot be read or is no text.
+pub fn read_labels(file: &Path) -> Result<Labels, Error> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        unreadable(file, &error, "the path of a file with the name of a class on each line")
+    })?;
+    Ok(Labels::parse(file.display().to_string(), &text))
 }
 
 fn unreadable(file: &Path, error: &std::io::Error, wanted: &str) -> Error {

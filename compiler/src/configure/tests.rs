@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
-use tilewright_runtime::Isa;
+use tilewright_runtime::{Isa, Preprocess};
 use tilewright_tests::model::{Attr, Model, external, floats};
 
 /// A matrix product; its numbers are multiplied by `scale`.
@@ -103,9 +103,15 @@ fn only_what_changed_is_written() {
 fn cargo_hears_of_every_file() {
     let tensor = external("w", &[4, 3], "data.bin");
     let model = Model::new(17).input("x", "1 4").initialiser(tensor).node("MatMul", "x w", "y").output("y");
-    let folder = folder(&[("a.onnx", model.bytes()), ("tuning", b"tilewright-tuning 1\n".to_vec())]);
-    let script = || configure().tuning(folder.path().join("tuning")).weights(Weights::External);
-    let wanted = ["a.onnx", "tuning", "data.bin"].map(|file| format!("cargo::rerun-if-changed={file}"));
+    let tuning = b"tilewright-tuning 1\n".to_vec();
+    let folder =
+        folder(&[("a.onnx", model.bytes()), ("tuning", tuning), ("labels", b"a\n\"b\"\nc\n".to_vec())]);
+    let script = || {
+        let script = configure().tuning(folder.path().join("tuning")).weights(Weights::External);
+        script.labels(folder.path().join("labels")).top(2).softmax(false)
+    };
+    let wanted =
+        ["a.onnx", "tuning", "labels", "data.bin"].map(|file| format!("cargo::rerun-if-changed={file}"));
     // A file that is missing counts too: it may come.
     let (result, lines) = compile(script(), &folder, "a.onnx");
     assert!(result.expect_err("no data").to_string().contains("data.bin"));
@@ -115,6 +121,9 @@ fn cargo_hears_of_every_file() {
     assert_eq!(succeed(script(), &folder, "a.onnx"), wanted);
     let text = fs::read_to_string(folder.path().join("out/tilewright/a/model.rs")).expect("a file");
     assert!(text.contains("pub const WEIGHTS_FILE") && !text.contains("pub fn new"), "{text}");
+    let text = fs::read_to_string(folder.path().join("out/tilewright/a/info.rs")).expect("a file");
+    assert!(text.contains("Postprocess { softmax: false, top: 2, labels: LABELS }"), "{text}");
+    assert!(text.contains("    \"a\",\n    \"\\\"b\\\"\",\n    \"c\",\n];"), "{text}");
 }
 
 #[test]
@@ -132,10 +141,23 @@ fn everything_that_is_wrong_is_said_at_once() {
     let bad = Model::new(17).input("x", "1 4").node("Foo", "x", "a");
     let bad = bad.node_with("Bar", "a", "b", vec![("k", Attr::Int(1))]).output("b");
     let folder = folder(&[("bad.onnx", bad.bytes())]);
-    let script = configure().tuning("nowhere.tuning").out_name("Bad-Name").isa([]);
+    let impossible = Preprocess { crop: 9, resize_short: 8, ..Preprocess::IMAGENET };
+    let script = configure().tuning("nowhere.tuning").out_name("Bad-Name").isa([]).top(0);
+    let script = script.labels("nowhere.txt").preprocess(impossible);
     let (result, _) = compile(script, &folder, "bad.onnx");
     let error = result.expect_err("wrong");
-    for part in ["node_a", "Foo", "node_b", "Bar", "nowhere.tuning", "\"bad_name\"", ".isa(..)"] {
+    for part in [
+        "node_a",
+        "Foo",
+        "node_b",
+        "Bar",
+        "nowhere.tuning",
+        "\"bad_name\"",
+        ".isa(..)",
+        "nowhere.txt",
+        ".top(0)",
+        "crop of 9",
+    ] {
         assert!(error.to_string().contains(part), "{part} is not in {error}");
     }
     // What `main` of a build script prints is the same.
@@ -148,6 +170,11 @@ fn everything_that_is_wrong_is_said_at_once() {
     let script = configure().dim("N", 1).max_arena_bytes(4);
     let error = compile(script, &folder, "large.onnx").0.expect_err("too little memory").to_string();
     assert!(error.contains("node_y") || error.contains("arena"), "{error}");
+    fs::write(folder.path().join("two.txt"), "a\nb\n").expect("a file");
+    let script = configure().dim("N", 1).labels(folder.path().join("two.txt")).max_arena_bytes(4);
+    let error = compile(script, &folder, "large.onnx").0.expect_err("too few labels").to_string();
+    assert!(error.contains("two.txt: has 2 lines, and the output `y` has 3 classes"), "{error}");
+    assert!(error.contains("2 problems"), "{error}");
     fs::write(folder.path().join("open.onnx"), model(1.0).bytes()).expect("a file");
     for (script, part) in [(configure(), ".dim(\"N\", 1)"), (configure().dim("N", 0), "fixed at 0")] {
         let error = compile(script, &folder, "open.onnx").0.expect_err("an open dimension").to_string();

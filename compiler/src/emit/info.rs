@@ -17,14 +17,15 @@ pub fn info(plan: &Plan, options: &EmitOptions, head: &Header) -> String {
         };
         ids.iter().map(row).collect::<Vec<_>>().join(", ")
     };
-    let p = &options.preprocess;
+    let (p, scores) = (&options.preprocess, &options.scores);
     let _ = write!(
         text,
-        "\nuse tilewright_runtime::{{Filter, Isa, ModelInfo, Place, Preprocess, StepInfo, TensorInfo}};\n\n\
+        "\nuse tilewright_runtime::{{\n    ChannelOrder, Filter, Isa, ModelInfo, Place, Postprocess, Preprocess, StepInfo, TensorInfo,\n}};\n\n\
          /// Description of the model.\npub const INFO: ModelInfo = ModelInfo {{\n    \
          name: {:?},\n    graph_sha256: \"{}\",\n    tool_version: {:?},\n    flops: {},\n    \
          arena_bytes: {},\n    scratch_bytes: {},\n    weight_bytes: {},\n    inputs: &[{}],\n    outputs: &[{}],\n    steps: STEPS,\n    \
-         isas: &[{}],\n    preprocess: Preprocess {{ resize_short: {}, crop: {}, filter: Filter::{:?}, mean: {:?}, std: {:?} }},\n}};\n\n\
+         isas: &[{}],\n    preprocess: Preprocess {{ resize_short: {}, crop: {}, filter: Filter::{:?}, mean: {:?}, std: {:?}, order: ChannelOrder::{:?} }},\n    \
+         postprocess: Postprocess {{ softmax: {}, top: {}, labels: {} }},\n}};\n\n\
          /// The steps, in order.\nconst STEPS: &[StepInfo] = &[\n",
         options.name,
         hex(&plan.graph_hash),
@@ -41,6 +42,10 @@ pub fn info(plan: &Plan, options: &EmitOptions, head: &Header) -> String {
         p.filter,
         p.mean,
         p.std,
+        p.order,
+        scores.softmax,
+        scores.top,
+        if scores.labels.is_empty() { "&[]" } else { "LABELS" },
     );
     for step in &plan.steps {
         let kernel = plan.kernel(step);
@@ -60,6 +65,11 @@ pub fn info(plan: &Plan, options: &EmitOptions, head: &Header) -> String {
         );
     }
     text.push_str("];\n");
+    if !scores.labels.is_empty() {
+        text.push_str("\n/// Names of the classes.\nconst LABELS: &[&str] = &[\n");
+        scores.labels.iter().for_each(|label| text.push_str(&format!("    {label:?},\n")));
+        text.push_str("];\n");
+    }
     text
 }
 

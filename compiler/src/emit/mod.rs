@@ -38,6 +38,19 @@ pub struct EmitOptions {
     pub standalone: bool,
     /// How pictures become inputs.
     pub preprocess: tilewright_runtime::Preprocess,
+    /// What becomes of the scores of a classifier.
+    pub scores: Scores,
+}
+
+/// What becomes of the scores of a classifier, as `tilewright_runtime::Postprocess` has it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Scores {
+    /// True where softmax makes probabilities of them.
+    pub softmax: bool,
+    /// How many classes are worth telling.
+    pub top: usize,
+    /// Name of each class; none where no one gave any.
+    pub labels: Vec<String>,
 }
 
 /// What the generated files make together.

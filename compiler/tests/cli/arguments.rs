@@ -23,6 +23,9 @@ fn wrong_command_lines_are_usage_errors() {
         (&["compile", "tiny.onnx", "-o", "out", "--mean", "1,2"], "three numbers"),
         (&["compile", "tiny.onnx", "-o", "out", "--std", "1,0,1"], "above 0"),
         (&["compile", "tiny.onnx", "-o", "out", "--dim", "N=1", "--crop", "9", "--resize", "8"], "--crop 9"),
+        (&["compile", "tiny.onnx", "-o", "out", "--order", "grb"], "rgb, bgr"),
+        (&["compile", "tiny.onnx", "-o", "out", "--top", "0"], "--top <K>"),
+        (&["compile", "tiny.onnx", "-o", "out", "--postprocess", "sigmoid"], "none, softmax"),
         (&["build", "tiny.onnx"], "--output <BIN>"),
         (&["verify", "tiny.onnx", "--seed", "1", "--input", "x.npy"], "cannot be used with"),
         (&["zoo", "resnet50"], "--output <FILE>"),
@@ -56,6 +59,7 @@ fn every_problem_is_listed() {
 #[test]
 fn errors_name_the_file_or_the_flag() {
     let folder = tiny();
+    fs::write(folder.path().join("tiny.txt"), b"a\nb\n").expect("a file");
     fs::write(folder.path().join("empty.onnx"), b"").expect("a file");
     let whole = tiny_model(1.0).bytes();
     fs::write(folder.path().join("cut.onnx"), &whole[..whole.len() / 2]).expect("a file");
@@ -64,6 +68,11 @@ fn errors_name_the_file_or_the_flag() {
         (&["check", "empty.onnx"], "empty.onnx: the file is empty"),
         (&["check", "cut.onnx"], "cut.onnx"),
         (&["check", "tiny.onnx"], "--dim N=1"),
+        (&["compile", "tiny.onnx", "--dim", "N=1", "-o", "out", "--labels", "none.txt"], "none.txt"),
+        (
+            &["compile", "tiny.onnx", "--dim", "N=1", "-o", "out", "--labels", "tiny.txt"],
+            "tiny.txt: has 2 lines, and the output `y` has 6 classes; give the name of each class on a line",
+        ),
         (&["zoo", "resnet18", "--topology", "-o", "no/such/folder.onnx"], "no/such/folder.onnx"),
         (&["build", "tiny.onnx", "--dim", "N=1", "-o", "."], "name a file"),
         (&["build", "tiny.onnx", "--dim", "N=1", "-o", "none/bin"], "none/bin cannot be written"),

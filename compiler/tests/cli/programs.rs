@@ -10,9 +10,10 @@ use tilewright::base::tensor::Tensor;
 use tilewright::cli::program::ProgramArgs;
 use tilewright::cli::progress::Progress;
 use tilewright::cli::verify::{self, Reference};
+use tilewright::ir::graph::Graph;
 use tilewright::ir::reference::evaluate;
 use tilewright::onnx::{LoadOptions, load_file};
-use tilewright_runtime::npy;
+use tilewright_runtime::{ChannelOrder, Postprocess, Preprocess, image, npy};
 
 /// Where programs are built; it stays, so that a second run of the tests is short.
 pub const TARGET: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/programs");
@@ -21,7 +22,10 @@ pub const TARGET: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/programs");
 fn a_program_computes_what_the_model_means() {
     let folder = tiny();
     let path = |name: &str| folder.path().join(name);
-    let build = ["build", "tiny.onnx", "--dim", "N=1", "-o", "bin", "--target-dir", TARGET];
+    fs::write(path("labels.txt"), "a\n\"b\"\nc,d\ne\nf\ng\n").expect("a file");
+    let recorded = ["--labels", "labels.txt", "--order", "bgr", "--top", "6"];
+    let build = [&["build", "tiny.onnx", "--dim", "N=1", "-o", "bin", "--target-dir", TARGET][..], &recorded];
+    let build = build.concat();
     let said = succeed(folder.path(), &build);
     assert!(said.starts_with("bin: ") && said.contains("starts in"), "{said}");
     let floats: Vec<f32> = (0..192).map(|i| (i * 5 % 17) as f32 / 8.0 - 1.0).collect();
@@ -44,12 +48,35 @@ fn a_program_computes_what_the_model_means() {
     if cfg!(all(target_os = "linux", target_env = "gnu")) {
         assert!(!has_interpreter(&fs::read(path("bin")).expect("a program")), "it needs a dynamic linker");
     }
+    classifies(&path("bin"), &graph);
     let args =
         ["verify", "tiny.onnx", "--dim", "N=1", "--target-dir", TARGET, "--layers", "--input", "x.npy"];
-    let table = succeed(folder.path(), &args);
+    let table = succeed(folder.path(), &[&args[..], &recorded].concat());
     assert!(table.contains("agrees") && !table.contains("diverges"), "{table}");
     for isa in ISAS.iter().filter(|isa| verify::available(isa)) {
         assert!(table.contains(&format!("{}:", isa.name)), "{} is not in {table}", isa.name);
+    }
+}
+
+/// The program tells of a picture what the reference does of what the recorded preprocessing makes of it.
+fn classifies(program: &Path, graph: &Graph) {
+    let flower = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/data/flower.png");
+    let how = Preprocess { crop: 8, resize_short: 9, order: ChannelOrder::Bgr, ..Preprocess::IMAGENET };
+    let floats = image::load(&flower, &how).expect("a picture");
+    let input = Tensor::float([1, 3, 8, 8], floats.iter().map(|&x| f64::from(x)).collect());
+    let scores = evaluate(graph, &[input], |_, _| ()).expect("a value")[0].to_f64();
+    let scores: Vec<f32> = scores.iter().map(|&x| x as f32).collect();
+    let labels = &["a", "\"b\"", "c,d", "e", "f", "g"];
+    let want = Postprocess { softmax: true, top: 6, labels }.apply(&scores);
+    let output = Command::new(program).arg(&flower).arg("--json").output().expect("it starts");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let classes = said[0]["classes"].as_array().expect("classes");
+    assert_eq!(classes.len(), want.len());
+    for (got, want) in classes.iter().zip(&want) {
+        assert_eq!((got["class"].as_u64(), got["label"].as_str()), (Some(want.class as u64), want.label));
+        let probability = got["probability"].as_f64().expect("a number");
+        assert!((probability - want.probability).abs() < 1e-4, "{probability} and {want:?}");
     }
 }
 

@@ -4,7 +4,9 @@
 //! `tilewright compile resnet50.onnx -o <this folder> --weights external --member --runtime ../../runtime`.
 //! Graph: `main_graph`, SHA-256 9a105395c45cefeb9a3885639cf6ac5617f34c143bcd26cf02bb807ceb1bd654.
 
-use tilewright_runtime::{Filter, Isa, ModelInfo, Place, Preprocess, StepInfo, TensorInfo};
+use tilewright_runtime::{
+    ChannelOrder, Filter, Isa, ModelInfo, Place, Postprocess, Preprocess, StepInfo, TensorInfo,
+};
 
 /// Description of the model.
 pub const INFO: ModelInfo = ModelInfo {
@@ -19,7 +21,8 @@ pub const INFO: ModelInfo = ModelInfo {
     outputs: &[TensorInfo { name: "output", shape: &[1, 1000] }],
     steps: STEPS,
     isas: &[Isa::Portable, Isa::Avx2, Isa::Avx512],
-    preprocess: Preprocess { resize_short: 256, crop: 224, filter: Filter::Bilinear, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+    preprocess: Preprocess { resize_short: 256, crop: 224, filter: Filter::Bilinear, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], order: ChannelOrder::Rgb },
+    postprocess: Postprocess { softmax: true, top: 5, labels: &[] },
 };
 
 /// The steps, in order.

@@ -1,40 +1,58 @@
 //! Pictures in, the best classes out.
 
-use super::Stop;
+use super::args::Classify;
+use super::report::Report;
 use super::session::Session;
-use super::table::{Align, Table, shape};
-use crate::{Error, ModelInfo, Network, NoProbe, image};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use super::table::shape;
+use super::{Stop, Streams, pictures};
+use crate::{Error, ModelInfo, Network, NoProbe, image, postprocess};
+use std::path::Path;
 
-/// Prints the `top` best classes of each picture.
+/// Tells the best classes of each picture. One that cannot be read does not keep others from being told.
 pub(super) fn run<N: Network>(
     session: &mut Session<N>,
-    pictures: &[PathBuf],
-    top: usize,
-    labels: Option<&Path>,
-    out: &mut dyn Write,
+    job: &Classify,
+    streams: &mut Streams<'_>,
 ) -> Result<(), Stop> {
+    let how = &N::INFO.postprocess;
     let classes = classes(N::INFO)?;
-    let labels = labels.map(|path| read_labels(path, classes)).transpose()?;
-    for path in pictures {
-        let input = image::load(path, &N::INFO.preprocess)?;
-        session.run(&[input], &mut NoProbe)?;
-        let scores = session.output(0);
-        let mut table = Table::new([Align::Right, Align::Right, Align::Left, Align::Right, Align::Right]);
-        for (rank, (class, probability)) in ranking(scores).into_iter().take(top).enumerate() {
-            let label = labels.as_ref().and_then(|labels| labels.get(class)).cloned().unwrap_or_default();
-            table.row([
-                (rank + 1).to_string(),
-                class.to_string(),
-                label,
-                format!("{:.4}", scores[class]),
-                format!("{:.2} %", probability * 100.0),
-            ]);
+    let labels = match &job.labels {
+        Some(path) => read_labels(path, classes)?,
+        None => how.labels.iter().map(|&label| label.to_owned()).collect(),
+    };
+    let mut report = Report::begin(streams.out, job.format)?;
+    let pictures = pictures::expand(&job.pictures);
+    let (total, mut failed) = (pictures.len(), 0);
+    let mut last = None;
+    for (path, found) in pictures {
+        let name = path.display().to_string();
+        let bytes = found.and_then(|()| pictures::read(&path, streams.input));
+        let decode = |bytes: Vec<u8>| image::decode(&bytes).map_err(|error| error.at(&name));
+        let input = bytes.and_then(decode).and_then(|picture| N::INFO.preprocess.apply(&picture));
+        match input {
+            Ok(input) => {
+                session.run(&[input], &mut NoProbe)?;
+                let mut best = postprocess::rank(session.output(0), how.softmax, &labels);
+                best.truncate(job.top.unwrap_or(how.top));
+                report.picture(&name, &best)?;
+            }
+            Err(error) => {
+                report.failure(&name, &error)?;
+                failed += 1;
+                if total > 1 {
+                    // Nothing is left to do when no one reads errors.
+                    let _ = writeln!(streams.errors, "{}: {error}", N::INFO.name);
+                }
+                last = Some(error);
+            }
         }
-        write!(out, "{}\n{table}", path.display())?;
     }
-    Ok(())
+    report.end()?;
+    match last {
+        None => Ok(()),
+        Some(error) if total == 1 => Err(error.into()),
+        Some(_) => Err(Error::new(format!("{failed} of {total} pictures could not be read")).into()),
+    }
 }
 
 /// The number of classes of a model that takes one picture.
@@ -65,50 +83,4 @@ fn read_labels(path: &Path, classes: usize) -> Result<Vec<String>, Error> {
         )));
     }
     Ok(labels)
-}
-
-/// Classes with their probabilities, the best first.
-///
-/// Scores that already are probabilities (of a model that ends in a softmax) stay as they are.
-fn ranking(scores: &[f32]) -> Vec<(usize, f64)> {
-    let scores = scores.iter().map(|&score| f64::from(score));
-    let sum: f64 = scores.clone().sum();
-    let are_probabilities = scores.clone().all(|p| (0.0..=1.0).contains(&p)) && (sum - 1.0).abs() < 1e-3;
-    let probabilities: Vec<f64> = if are_probabilities {
-        scores.clone().collect()
-    } else {
-        let greatest = scores.clone().fold(f64::NEG_INFINITY, f64::max);
-        let powers: Vec<f64> = scores.clone().map(|score| (score - greatest).exp()).collect();
-        let sum: f64 = powers.iter().sum();
-        powers.iter().map(|power| power / sum).collect()
-    };
-    let scores: Vec<f64> = scores.collect();
-    let mut ranking: Vec<(usize, f64)> = probabilities.into_iter().enumerate().collect();
-    ranking.sort_by(|a, b| scores[b.0].total_cmp(&scores[a.0]));
-    ranking
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranks_logits_by_softmax() {
-        let ranking = ranking(&[0.0, 3f32.ln(), -1000.0]);
-        assert_eq!(ranking.iter().map(|entry| entry.0).collect::<Vec<_>>(), [1, 0, 2]);
-        assert!(
-            (ranking[0].1 - 0.75).abs() < 1e-6 && (ranking[1].1 - 0.25).abs() < 1e-6 && ranking[2].1 == 0.0
-        );
-    }
-
-    #[test]
-    fn keeps_probabilities() {
-        assert_eq!(ranking(&[0.25, 0.75]), [(1, 0.75), (0, 0.25)]);
-    }
-
-    #[test]
-    fn survives_what_is_no_number() {
-        assert_eq!(ranking(&[f32::NAN, 1.0, f32::INFINITY]).len(), 3);
-        assert!(ranking(&[]).is_empty());
-    }
 }

@@ -1,5 +1,7 @@
 //! The little JSON that measurements need: objects and arrays of numbers and strings.
 
+use std::fmt::Display;
+
 /// A string with its quotes.
 pub(super) fn string(text: &str) -> String {
     let mut quoted = String::from("\"");
@@ -15,8 +17,8 @@ pub(super) fn string(text: &str) -> String {
 }
 
 /// A number, or null for what JSON has no number for.
-pub(super) fn number(x: f64) -> String {
-    if x.is_finite() { format!("{x}") } else { "null".to_owned() }
+pub(super) fn number(x: impl Into<f64> + Copy + Display) -> String {
+    if x.into().is_finite() { format!("{x}") } else { "null".to_owned() }
 }
 
 /// An array of encoded values.

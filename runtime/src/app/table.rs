@@ -1,6 +1,7 @@
 //! Text in aligned columns.
 
-use crate::info::{Filter, ModelInfo, TensorInfo};
+use crate::info::{ModelInfo, TensorInfo};
+use crate::{ChannelOrder, Filter};
 use std::fmt;
 
 /// To which side of its column a cell goes.
@@ -79,7 +80,14 @@ pub(super) fn describe(info: &ModelInfo) -> Table {
         "pictures",
         format!("short side to {} ({filter}), middle {} x {}", how.resize_short, how.crop, how.crop),
     );
-    row("", format!("less {:?}, by {:?}, of RGB from 0 to 1", how.mean, how.std));
+    let order = match how.order {
+        ChannelOrder::Rgb => "red first",
+        ChannelOrder::Bgr => "blue first",
+    };
+    row("", format!("less {:?}, by {:?}, of RGB from 0 to 1, {order}", how.mean, how.std));
+    let how = &info.postprocess;
+    let scores = if how.softmax { "by softmax" } else { "as they are" };
+    row("classes", format!("{} named, the {} best told, scores {scores}", how.labels.len(), how.top));
     table
 }
 

@@ -1,20 +1,26 @@
-//! From a JPEG or PNG file to the input of a classifier, as torchvision's evaluation transforms do it.
+//! From a JPEG, PNG or WebP file to the input of a classifier, as torchvision's evaluation transforms do it.
 //!
 //! Pixels are taken as they are stored: orientation marks and colour profiles are not applied, transparency is dropped,
-//! of 16 bits per channel the upper 8 are used.
+//! of 16 bits per channel the upper 8 are used, of an animation the first picture. Files and pictures have a largest size,
+//! so that a small file cannot ask for all memory.
 
 mod resize;
+mod webp;
 
 use crate::{Error, Preprocess};
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{self, Cursor, Read};
 use std::path::Path;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-/// The most pixels that a picture may have.
-pub const MAX_PIXELS: u64 = 1 << 28;
+/// The most pixels that a picture may have; decoding takes up to 8 bytes for each.
+pub const MAX_PIXELS: u64 = 1 << 27;
+
+/// The most bytes that a picture's file may have.
+pub const MAX_BYTES: u64 = 1 << 28;
 
 /// A decoded picture.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,25 +38,50 @@ pub struct Picture {
 /// # Errors
 /// When the file cannot be read or is no whole picture of a reasonable size; the text begins with the path.
 pub fn load(path: &Path, how: &Preprocess) -> Result<Vec<f32>, Error> {
-    let read = || {
-        let bytes = std::fs::read(path).map_err(|error| Error::new(format!("cannot be read ({error})")))?;
-        prepare(&decode(&bytes)?, how)
-    };
-    read().map_err(|error| error.at(path.display()))
+    let bytes = read_file(path)?;
+    decode(&bytes).and_then(|picture| how.apply(&picture)).map_err(|error| error.at(path.display()))
 }
 
-/// Decodes a JPEG or PNG file, told apart by their first bytes.
+/// The bytes of the file at `path`.
 ///
 /// # Errors
-/// When it is neither, or damaged, or larger than [`MAX_PIXELS`].
+/// When it cannot be read or has more than [`MAX_BYTES`]; the text begins with the path.
+pub fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
+    let file = File::open(path).map_err(|error| unreadable(&error));
+    file.and_then(|mut file| read(&mut file)).map_err(|error| error.at(path.display()))
+}
+
+/// The bytes of a picture from a stream.
+///
+/// # Errors
+/// When it cannot be read or has more than [`MAX_BYTES`].
+pub fn read(stream: &mut dyn Read) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    stream.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Error::new(format!("has more than {MAX_BYTES} bytes; scale the picture down")));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(error: &io::Error) -> Error {
+    Error::new(format!("cannot be read ({error})"))
+}
+
+/// Decodes a JPEG, PNG or WebP file, told apart by their first bytes.
+///
+/// # Errors
+/// When it is none of them, or damaged, or larger than [`MAX_PIXELS`].
 pub fn decode(bytes: &[u8]) -> Result<Picture, Error> {
     let picture = match bytes {
         [0xff, 0xd8, ..] => jpeg(bytes),
         [0x89, b'P', b'N', b'G', ..] => png(bytes),
-        _ => Err(Error::new("is neither a JPEG nor a PNG picture; convert it to one of them")),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => webp::decode(bytes),
+        [] => Err(Error::new("is empty; give a JPEG, PNG or WebP picture")),
+        _ => Err(Error::new("is neither a JPEG nor a PNG nor a WebP picture; convert it to one of them")),
     }?;
     if picture.rgb.len() as u64 != 3 * u64::from(picture.width) * u64::from(picture.height) {
-        return Err(damaged("PNG or JPEG", "it has too few pixels"));
+        return Err(damaged("JPEG, PNG or WebP", "it has too few pixels"));
     }
     Ok(picture)
 }
@@ -90,9 +121,7 @@ fn png(bytes: &[u8]) -> Result<Picture, Error> {
     reader.finish().map_err(fault)?;
     let rgb = match reader.output_color_type().0 {
         png::ColorType::Rgb => pixels,
-        png::ColorType::Rgba => {
-            pixels.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect()
-        }
+        png::ColorType::Rgba => opaque(&pixels),
         png::ColorType::Grayscale => pixels.iter().flat_map(|&y| [y; 3]).collect(),
         png::ColorType::GrayscaleAlpha => {
             pixels.as_chunks::<2>().0.iter().flat_map(|&[y, _]| [y; 3]).collect()
@@ -100,6 +129,11 @@ fn png(bytes: &[u8]) -> Result<Picture, Error> {
         png::ColorType::Indexed => return Err(damaged("PNG", "its palette was not expanded")),
     };
     Ok(Picture { width, height, rgb })
+}
+
+/// Red, green and blue of pixels with a fourth byte.
+fn opaque(pixels: &[u8]) -> Vec<u8> {
+    pixels.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect()
 }
 
 fn damaged(format: &str, reason: impl std::fmt::Display) -> Error {
@@ -126,35 +160,38 @@ fn too_large(width: u32, height: u32) -> Error {
     ))
 }
 
-/// Resizes, crops and normalises a picture to planar `[3][crop][crop]`.
-///
-/// Sizes are rounded as torchvision rounds them: the long side down, the crop's corner to the nearest, halves to even.
-///
-/// # Errors
-/// When the crop is larger than the short side, or nothing.
-pub fn prepare(picture: &Picture, how: &Preprocess) -> Result<Vec<f32>, Error> {
-    if how.crop > how.resize_short || how.crop == 0 {
-        return Err(Error::usage(format!(
-            "the model crops {} pixels from a short side of {}, which is impossible",
-            how.crop, how.resize_short
-        )));
+impl Preprocess {
+    /// Resizes, crops and normalises a picture to planar `[3][crop][crop]`.
+    ///
+    /// Sizes are rounded as torchvision rounds them: the long side down, the crop's corner to the nearest, halves to even.
+    ///
+    /// # Errors
+    /// When the crop is larger than the short side, or nothing.
+    pub fn apply(&self, picture: &Picture) -> Result<Vec<f32>, Error> {
+        if self.crop > self.resize_short || self.crop == 0 {
+            return Err(Error::usage(format!(
+                "the model crops {} pixels from a short side of {}, which is impossible",
+                self.crop, self.resize_short
+            )));
+        }
+        let (width, height) = (u64::from(picture.width), u64::from(picture.height));
+        let short = u64::from(self.resize_short);
+        let long = width.max(height) * short / width.min(height).max(1);
+        let size = if width <= height { (short, long) } else { (long, short) };
+        let crop = u64::from(self.crop);
+        let window = |side| {
+            let corner = ((side - crop) as f64 / 2.0).round_ties_even() as u64;
+            corner..corner + crop
+        };
+        let pixels = resize::resize(picture, size, window(size.0), window(size.1), self.filter);
+        let mut planes = Vec::with_capacity(pixels.len());
+        for colour in self.order.colours() {
+            let (mean, std) = (self.mean[colour], self.std[colour]);
+            let bytes = pixels.iter().skip(colour).step_by(3);
+            planes.extend(bytes.map(|&byte| (f32::from(byte) / 255.0 - mean) / std));
+        }
+        Ok(planes)
     }
-    let (width, height) = (u64::from(picture.width), u64::from(picture.height));
-    let short = u64::from(how.resize_short);
-    let long = width.max(height) * short / width.min(height).max(1);
-    let size = if width <= height { (short, long) } else { (long, short) };
-    let crop = u64::from(how.crop);
-    let window = |side| {
-        let corner = ((side - crop) as f64 / 2.0).round_ties_even() as u64;
-        corner..corner + crop
-    };
-    let pixels = resize::resize(picture, size, window(size.0), window(size.1), how.filter);
-    let mut planes = Vec::with_capacity(pixels.len());
-    for ((channel, mean), std) in how.mean.into_iter().enumerate().zip(how.std) {
-        let bytes = pixels.iter().skip(channel).step_by(3);
-        planes.extend(bytes.map(|&byte| (f32::from(byte) / 255.0 - mean) / std));
-    }
-    Ok(planes)
 }
 
 #[cfg(test)]

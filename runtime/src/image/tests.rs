@@ -82,6 +82,36 @@ fn each_kind_of_jpeg_becomes_rgb() {
     }
 }
 
+/// Pictures of the gradient: lossy, without loss, with transparency, the first of two.
+const WEBP: [(&str, &[u8], u8); 4] = [
+    ("lossy", include_bytes!("../../tests/data/gradient.webp"), 24),
+    ("lossless", include_bytes!("../../tests/data/gradient_lossless.webp"), 0),
+    ("transparent", include_bytes!("../../tests/data/gradient_alpha.webp"), 24),
+    ("animated", include_bytes!("../../tests/data/gradient_animated.webp"), 0),
+];
+
+#[test]
+fn each_kind_of_webp_becomes_rgb() {
+    let want = picture(SIZE.0, SIZE.1, gradient);
+    for (name, file, tolerance) in WEBP {
+        let got = decode(file).unwrap();
+        assert_eq!((got.width, got.height), SIZE, "{name}");
+        let worst = got.rgb.iter().zip(&want.rgb).map(|(&a, &b)| a.abs_diff(b)).max().unwrap();
+        assert!(worst <= tolerance, "{name} is off by {worst}");
+    }
+}
+
+#[test]
+fn files_and_pictures_have_a_largest_size() {
+    let error = read(&mut io::repeat(0)).unwrap_err().to_string();
+    assert!(error.contains("more than 268435456 bytes"), "{error}");
+    // 16383 x 16383 pixels in the header of a WebP file without loss: 14 bits each, less 1.
+    let mut bomb = WEBP[1].1.to_vec();
+    bomb[21..25].copy_from_slice(&(0x3ffeu32 | 0x3ffe << 14).to_le_bytes());
+    let error = decode(&bomb).unwrap_err().to_string();
+    assert!(error.contains("16383 x 16383 pixels; scale it down"), "{error}");
+}
+
 #[test]
 fn what_is_no_whole_picture_is_an_error() {
     use png::{BitDepth::Eight, ColorType::Rgb};
@@ -95,8 +125,10 @@ fn what_is_no_whole_picture_is_an_error() {
     let mut flat = whole_jpeg.to_vec();
     let frame = flat.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
     flat[frame + 5..frame + 7].fill(0);
-    let cases: [(&str, &[u8], &str); 9] = [
-        ("empty", b"", "neither a JPEG nor a PNG"),
+    let cases: [(&str, &[u8], &str); 11] = [
+        ("empty", b"", "is empty"),
+        ("no WebP", b"RIFF\x04\0\0\0WAVE", "neither a JPEG nor a PNG nor a WebP"),
+        ("only a WebP's head", b"RIFF\x04\0\0\0WEBP", "WebP picture that is cut short"),
         ("text", b"GIF89a and so on", "neither a JPEG nor a PNG"),
         ("only a signature", &whole_png[..8], "PNG picture that is cut short"),
         ("half a PNG", &whole_png[..whole_png.len() / 2], "PNG picture that is cut short"),
@@ -126,20 +158,26 @@ fn no_prefix_of_a_picture_panics_or_passes() {
     for length in 0..jpeg.len() {
         assert!(decode(&jpeg[..length]).is_err(), "{length} of {} bytes of a JPEG", jpeg.len());
     }
+    for (name, file, _) in WEBP {
+        for length in 0..file.len() {
+            assert!(decode(&file[..length]).is_err(), "{length} of {} bytes, {name}", file.len());
+        }
+    }
 }
 
 #[test]
 fn no_changed_byte_panics() {
     let png = png_file((4, 4), png::ColorType::Rgb, png::BitDepth::Eight, &[77; 48]);
     let progressive = include_bytes!("../../tests/data/gradient_progressive.jpg");
-    for file in [&png[..], include_bytes!("../../tests/data/gradient.jpg"), progressive] {
+    let others = [&png[..], include_bytes!("../../tests/data/gradient.jpg"), progressive];
+    for file in others.into_iter().chain(WEBP.map(|(_, file, _)| file)) {
         for at in 0..file.len() {
             for change in [0x10, 0xff] {
                 let mut file = file.to_vec();
                 file[at] ^= change;
                 // Many changes make another picture, which is then whole.
                 if let Ok(picture) = decode(&file) {
-                    assert!(prepare(&picture, &PLAIN).is_ok());
+                    assert!(PLAIN.apply(&picture).is_ok());
                 }
             }
         }
@@ -155,14 +193,14 @@ fn errors_of_files_name_them() {
 }
 
 const PLAIN: Preprocess =
-    Preprocess { resize_short: 8, crop: 8, filter: Filter::Bilinear, mean: [0.0; 3], std: [1.0; 3] };
+    Preprocess { resize_short: 8, crop: 8, mean: [0.0; 3], std: [1.0; 3], ..Preprocess::IMAGENET };
 
 #[test]
 fn crops_the_middle_and_normalises_to_planes() {
     // 11 - 4 leaves 7 and 5: halves 3.5 and 2.5 go to 4 and 2.
     let how = Preprocess { resize_short: 9, crop: 4, mean: [0.5, 0.25, 0.0], std: [0.5, 0.25, 2.0], ..PLAIN };
     let source = picture(11, 9, |x, y| [x as u8, y as u8, 100]);
-    let planes = prepare(&source, &how).unwrap();
+    let planes = how.apply(&source).unwrap();
     assert_eq!(planes.len(), 48);
     for (i, &got) in planes.iter().enumerate() {
         let (channel, y, x) = (i / 16, i / 4 % 4, i % 4);
@@ -172,16 +210,25 @@ fn crops_the_middle_and_normalises_to_planes() {
 }
 
 #[test]
+fn blue_comes_first_with_its_own_mean() {
+    let how = Preprocess { mean: [0.5, 0.25, 0.0], std: [0.5, 0.25, 2.0], ..PLAIN };
+    let bgr = Preprocess { order: crate::ChannelOrder::Bgr, ..how };
+    let source = picture(8, 8, |x, y| [x as u8, y as u8, 100]);
+    let [rgb, bgr] = [how, bgr].map(|how| how.apply(&source).unwrap());
+    assert_eq!(bgr, [&rgb[128..], &rgb[64..128], &rgb[..64]].concat());
+}
+
+#[test]
 fn a_crop_larger_than_the_picture_is_an_error() {
     for crop in [0, 9] {
-        let error = prepare(&picture(9, 9, gradient), &Preprocess { crop, ..PLAIN }).unwrap_err().to_string();
+        let error = Preprocess { crop, ..PLAIN }.apply(&picture(9, 9, gradient)).unwrap_err().to_string();
         assert!(error.contains("impossible"), "{error}");
     }
 }
 
 #[test]
 fn an_elongated_picture_costs_no_more_than_its_middle() {
-    let planes = prepare(&picture(1, 1 << 20, |_, _| [255; 3]), &PLAIN).unwrap();
+    let planes = PLAIN.apply(&picture(1, 1 << 20, |_, _| [255; 3])).unwrap();
     assert!(planes.len() == 192 && planes.iter().all(|&x| x == 1.0));
 }
 

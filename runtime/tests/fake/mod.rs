@@ -2,7 +2,7 @@
 #![allow(dead_code)] // Each test program uses a part of it.
 
 use tilewright_runtime::{
-    Arena, Error, Filter, Isa, LoadOptions, ModelInfo, Network, Place, Preprocess, Probe, StepInfo,
+    Arena, Error, Isa, LoadOptions, ModelInfo, Network, Place, Postprocess, Preprocess, Probe, StepInfo,
     TensorInfo, network,
 };
 
@@ -52,10 +52,11 @@ static SUMS_INFO: ModelInfo = ModelInfo {
     preprocess: Preprocess {
         resize_short: 4,
         crop: 4,
-        filter: Filter::Bilinear,
         mean: [0.0; 3],
         std: [1.0 / 255.0; 3],
+        ..Preprocess::IMAGENET
     },
+    postprocess: Postprocess { softmax: true, top: 3, labels: &["rouge", "vert, clair", "\"bleu\""] },
 };
 
 impl Network for Sums {
