@@ -51,16 +51,20 @@ pub struct Program {
 /// # Panics
 /// When it does not compile.
 pub fn source(name: &str, graph: Graph, isas: &[target::Isa]) -> Source {
-    let options = Options {
+    let compiled = compile(graph, &options(name, isas)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    Source { name: name.to_owned(), files: compiled.files }
+}
+
+/// What a network must be compiled with to become a part of a [`Program`].
+pub fn options(name: &str, isas: &[target::Isa]) -> Options {
+    Options {
         isas: isas.to_vec(),
         name: Some(name.to_owned()),
         weights: Weights::External,
         runtime: RuntimeDep::Path(crate::project::runtime().display().to_string()),
         standalone: false,
         ..Options::default()
-    };
-    let compiled = compile(graph, &options).unwrap_or_else(|error| panic!("{name}: {error}"));
-    Source { name: name.to_owned(), files: compiled.files }
+    }
 }
 
 /// The bytes of its weights file.

@@ -2,7 +2,7 @@
 //!
 //! [`specs`] lists small kernels, one per feature; [`case`] gives each its operands and, by [`naive`], its result;
 //! [`project`] builds generated code with cargo; [`coverage`] walks the stores of a kernel; [`import`] and [`refused`] read small models;
-//! [`nd`] has windows over any number of axes by definition; [`assembly`] reads what came of it; [`threads`] runs a network on several of them; [`conformance`] has the ONNX
+//! [`random`] grows random networks and bounds their rounding; [`nd`] has windows over any number of axes by definition; [`assembly`] reads what came of it; [`threads`] runs a network on several of them; [`conformance`] has the ONNX
 //! package's cases; [`tidy`] judges source text.
 
 pub mod assembly;
@@ -20,6 +20,7 @@ pub mod networks;
 pub mod numbers;
 pub mod plans;
 pub mod project;
+pub mod random;
 pub mod readme;
 mod reductions;
 pub mod refused;

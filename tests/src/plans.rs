@@ -74,6 +74,20 @@ pub fn try_run_tuned(
     choice: Choice,
     tuning: &Tuning,
 ) -> Result<Vec<Vec<f32>>, Error> {
+    run_planned(source, inputs, isa, choice, tuning).map(|(outputs, _)| outputs)
+}
+
+/// The same, with the plan that was run.
+///
+/// # Errors
+/// What cannot be planned or packed.
+pub fn run_planned(
+    source: &Graph,
+    inputs: &[Vec<f32>],
+    isa: Isa,
+    choice: Choice,
+    tuning: &Tuning,
+) -> Result<(Vec<Vec<f32>>, Plan), Error> {
     let Planned { graph, plan, .. } = pipeline::plan_tuned(source, &[isa], choice, tuning)?;
     let packed = weights::pack::pack(&plan, |id| reference::constant(&graph, id))?;
     let mut arena = vec![f32::NAN; plan.arena];
@@ -84,7 +98,7 @@ pub fn try_run_tuned(
         Place::Arena(at) => arena[at..at + plan.buffer(id).len].to_vec(),
         Place::Input(number) => inputs[number].clone(),
     };
-    Ok(plan.outputs.iter().map(|&id| output(id)).collect())
+    Ok((plan.outputs.iter().map(|&id| output(id)).collect(), plan))
 }
 
 fn run_step(plan: &Plan, step: &Step, isa: Isa, packed: &[f32], inputs: &[Vec<f32>], arena: &mut [f32]) {
