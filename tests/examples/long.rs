@@ -60,6 +60,7 @@ fn stages(bytes: Vec<u8>) -> Result<String, String> {
         runtime: RuntimeDep::Registry,
         standalone: true,
         preprocess: tilewright::Preprocess::IMAGENET,
+        scores: Default::default(),
     };
     let files = emit::files(&plan, &options).map_err(text)?;
     clock.lap("emit");
