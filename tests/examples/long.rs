@@ -60,7 +60,7 @@ fn stages(bytes: Vec<u8>) -> Result<String, String> {
         runtime: RuntimeDep::Registry,
         standalone: true,
         preprocess: tilewright::Preprocess::IMAGENET,
-        scores: Default::default(),
+        scores: tilewright::emit::Scores { softmax: false, top: 0, labels: Vec::new() },
     };
     let files = emit::files(&plan, &options).map_err(text)?;
     clock.lap("emit");
