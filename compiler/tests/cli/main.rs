@@ -4,6 +4,7 @@ mod arguments;
 mod browser;
 mod c;
 mod compile;
+mod cpus;
 mod explain;
 mod folder;
 mod measure;
