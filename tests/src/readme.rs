@@ -12,3 +12,13 @@ pub fn block(part: &str) -> String {
     let code = inside.filter_map(|block| block.split_once('\n')).map(|(_, code)| code);
     code.filter(|code| code.contains(part)).map(str::to_owned).next().expect("a code block with this text")
 }
+
+/// The commands of the page, without what is said of them, in their order; those below the heading `but` are left out.
+pub fn commands(but: &str) -> Vec<&'static str> {
+    let outside = |section: &&str| !section.trim_start().starts_with(but.trim_start_matches("## "));
+    let lines = TEXT.split("\n## ").filter(outside).flat_map(str::lines);
+    lines
+        .filter_map(|line| line.strip_prefix("$ "))
+        .map(|line| line.split(" # ").next().unwrap_or(line).trim())
+        .collect()
+}

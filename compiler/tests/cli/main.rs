@@ -9,6 +9,7 @@ mod explain;
 mod folder;
 mod measure;
 mod programs;
+mod readme;
 mod trained;
 mod tuning;
 mod weights;

@@ -15,8 +15,11 @@ use tilewright::ir::reference::evaluate;
 use tilewright::onnx::{LoadOptions, load_file};
 use tilewright_runtime::{ChannelOrder, Postprocess, Preprocess, image, npy};
 
-/// Where programs are built; it stays, so that a second run of the tests is short.
-pub const TARGET: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/programs");
+/// A cache folder for tests; it stays, so that a second run of them is short.
+pub const CACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/cache");
+/// Where programs are built: the default in that cache.
+pub const TARGET: &str =
+    concat!(env!("CARGO_TARGET_TMPDIR"), "/cache/tilewright/", env!("CARGO_PKG_VERSION"));
 
 #[test]
 fn a_program_computes_what_the_model_means() {
