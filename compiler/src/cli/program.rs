@@ -22,7 +22,7 @@ const ATTEMPTS: usize = 3;
 /// Where programs are built, and how.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ProgramArgs {
-    /// Folder of what is built on the way [default: tilewright/<version> in the user's cache]
+    /// Folder of what is built on the way [default: `tilewright/VERSION` in the user's cache]
     #[arg(long, value_name = "DIR")]
     pub target_dir: Option<PathBuf>,
     /// Link the C library into the program where the system can; this is the default

@@ -43,7 +43,7 @@ pub struct Genome {
 /// One step: an operator, or a few that belong together.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// A ticket of [`kinds::TABLE`].
+    /// A ticket of `kinds::TABLE`.
     pub kind: usize,
     /// Decide the rest.
     pub dice: [u8; 10],
