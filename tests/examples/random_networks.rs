@@ -31,14 +31,15 @@ fn main() {
     let (mut runner, genomes) = (runner(seed, 1), genomes(3..=12));
     let mut report = Report::default();
     let start = Instant::now();
-    let mut tried = 0;
+    let (mut tried, mut told) = (0, 0);
     while report.isas.values().map(|tally| tally.compared).min().unwrap_or(0) < count {
         let mut grow = || genomes.new_tree(&mut runner).expect("a genome").current().grow();
         let networks: Vec<Network> = (0..BATCH).map(|_| grow()).collect();
         report.add(&folder, &networks, profile);
         tried += BATCH;
         eprintln!("{tried} networks, {:.0} s", start.elapsed().as_secs_f64());
-        report.faults().iter().for_each(|fault| eprintln!("{fault}"));
+        report.faults().iter().skip(told).for_each(|fault| eprintln!("{fault}"));
+        told = report.faults().len();
     }
     print!("{report}");
     println!("{tried} networks in {:.0} s", start.elapsed().as_secs_f64());

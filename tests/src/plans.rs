@@ -4,10 +4,12 @@ use tilewright::base::diag::Error;
 use tilewright::base::target::{ISAS, Isa};
 use tilewright::base::tensor::{Blob, Tensor};
 use tilewright::ir::graph::{Const, Def, Graph};
-use tilewright::ir::{reference, text};
+use tilewright::ir::{hash, reference, text};
 use tilewright::kernel::ir::Role;
 use tilewright::kernel::{self, interp};
+use tilewright::passes::{self, Pass};
 use tilewright::pipeline::Planned;
+use tilewright::schedule::budget::{self, Budget};
 use tilewright::schedule::choose::Choice;
 use tilewright::schedule::plan::{Place, Plan, Step};
 use tilewright::schedule::tuning::Tuning;
@@ -89,16 +91,36 @@ pub fn run_planned(
     tuning: &Tuning,
 ) -> Result<(Vec<Vec<f32>>, Plan), Error> {
     let Planned { graph, plan, .. } = pipeline::plan_tuned(source, &[isa], choice, tuning)?;
-    let packed = weights::pack::pack(&plan, |id| reference::constant(&graph, id))?;
+    Ok((run_plan(&graph, &plan, isa, inputs)?, plan))
+}
+
+/// The outputs of a network that only some passes have seen, and its plan.
+///
+/// # Errors
+/// What cannot be planned or packed without the others.
+pub fn run_some(
+    source: &Graph,
+    passes: &[Pass],
+    inputs: &[Vec<f32>],
+    isa: Isa,
+) -> Result<(Vec<Vec<f32>>, Plan), Error> {
+    let (graph, _) = passes::run_some(source.clone(), passes, |_, _, _| ())?;
+    let (hash, tuning) = (hash::graph_hash(source), Tuning::default());
+    let (plan, ..) = budget::plan(&graph, hash, &[isa], Choice::Fast, &tuning, Budget::default())?;
+    Ok((run_plan(&graph, &plan, isa, inputs)?, plan))
+}
+
+fn run_plan(graph: &Graph, plan: &Plan, isa: Isa, inputs: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, Error> {
+    let packed = weights::pack::pack(plan, |id| reference::constant(graph, id))?;
     let mut arena = vec![f32::NAN; plan.arena];
     for step in &plan.steps {
-        run_step(&plan, step, isa, &packed, inputs, &mut arena);
+        run_step(plan, step, isa, &packed, inputs, &mut arena);
     }
     let output = |id| match plan.buffer(id).place {
         Place::Arena(at) => arena[at..at + plan.buffer(id).len].to_vec(),
         Place::Input(number) => inputs[number].clone(),
     };
-    Ok((plan.outputs.iter().map(|&id| output(id)).collect(), plan))
+    Ok(plan.outputs.iter().map(|&id| output(id)).collect())
 }
 
 fn run_step(plan: &Plan, step: &Step, isa: Isa, packed: &[f32], inputs: &[Vec<f32>], arena: &mut [f32]) {

@@ -9,9 +9,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::Path;
 use tilewright::base::target::ISAS;
+use tilewright::passes::{PASSES, Pass};
+use tilewright_tests::plans::run_some;
 use tilewright_tests::project::Profile;
 use tilewright_tests::random::batch::Report;
-use tilewright_tests::random::compare::interpreted;
+use tilewright_tests::random::bound;
+use tilewright_tests::random::compare::{interpreted, verdict};
 use tilewright_tests::random::{Network, genomes, kinds, runner};
 
 #[test]
@@ -42,6 +45,41 @@ fn random_networks_agree_on_every_instruction_set() {
         most.get()
     );
     assert!(decisive.get() > 2 * cases, "only {} runs say something", decisive.get());
+}
+
+/// The pass that kernels need: it says how maps lie in memory.
+const NEEDED: &str = "assign_layout";
+
+/// A network without one of the passes, or without all but the one that kernels need, computes the same.
+#[test]
+fn passes_on_and_off_agree() {
+    let optional: Vec<&str> = PASSES.iter().map(|pass| pass.name).filter(|name| *name != NEEDED).collect();
+    let compared = Cell::new(0);
+    let end = runner(5, 300).run(&genomes(3..=12), |genome| {
+        let network = genome.grow();
+        let off = (genome.seed / 4) as usize % (optional.len() + 3);
+        let kept = |pass: &&Pass| match optional.get(off) {
+            Some(name) => pass.name != *name,
+            None => pass.name == NEEDED,
+        };
+        let passes: Vec<Pass> = PASSES.iter().filter(kept).copied().collect();
+        let isa = ISAS[genome.seed as usize % ISAS.len()];
+        // A normalisation that no pass folds has no kernel; nothing else is refused.
+        let (outputs, plan) = match run_some(&network.graph, &passes, &network.floats(), isa) {
+            Ok(run) => run,
+            Err(error) if error.to_string().contains("its scale, bias, mean or variance") => return Ok(()),
+            Err(error) => return Err(TestCaseError::fail(error.to_string())),
+        };
+        compared.set(compared.get() + 1);
+        let known = bound::outputs(&network, &bound::winograds(&plan));
+        let name = optional.get(off).copied().unwrap_or("all others");
+        verdict(&known, &outputs).map_err(|fault| TestCaseError::fail(format!("without {name}: {fault}")))?;
+        Ok(())
+    });
+    if let Err(fault) = end {
+        panic!("{fault}");
+    }
+    assert!(compared.get() > 250, "only {} networks were compared", compared.get());
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod channels;
 mod collapse_transpose;
 mod edit;
 mod eliminate_dead;
+pub mod equivalence;
 mod fold_affine;
 mod fold_batch_norm;
 mod fold_bias;

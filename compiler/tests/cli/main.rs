@@ -8,6 +8,7 @@ mod cpus;
 mod explain;
 mod folder;
 mod measure;
+mod passes;
 mod programs;
 mod readme;
 mod trained;

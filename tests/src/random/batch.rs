@@ -145,7 +145,7 @@ impl Built {
         let bytes = compiled.weights_file().unwrap_or_else(|error| panic!("{error}"));
         std::fs::write(&weights, bytes).expect("a writable folder");
         let winograds = bound::winograds(&compiled.plan);
-        let input = network.inputs.iter().flat_map(|input| input.to_f64()).map(|x| x as f32).collect();
+        let input = network.floats().concat();
         let known = bound::outputs(network, &winograds);
         let source = Source { name, files: compiled.files };
         let (steps, winograds) = (compiled.plan.steps.len(), winograds.len());

@@ -69,10 +69,8 @@ pub fn verdict(known: &[Known], outputs: &[Vec<f32>]) -> Result<Verdict, String>
 /// # Panics
 /// When it has no plan.
 pub fn interpreted(network: &Network, isa: Isa) -> Result<Verdict, String> {
-    let inputs: Vec<Vec<f32>> =
-        network.inputs.iter().map(|input| input.to_f64().iter().map(|&x| x as f32).collect()).collect();
-    let (outputs, plan) = plans::run_planned(&network.graph, &inputs, isa, Choice::Fast, &network.tuning())
-        .map_err(|error| error.to_string())?;
+    let run = plans::run_planned(&network.graph, &network.floats(), isa, Choice::Fast, &network.tuning());
+    let (outputs, plan) = run.map_err(|error| error.to_string())?;
     let winograds: Winograds = bound::winograds(&plan);
     verdict(&bound::outputs(network, &winograds), &outputs)
 }

@@ -75,6 +75,12 @@ impl Genome {
 }
 
 impl Network {
+    /// The inputs as programs take them.
+    pub fn floats(&self) -> Vec<Vec<f32>> {
+        let floats = |input: &Tensor| input.to_f64().into_iter().map(|x| x as f32).collect();
+        self.inputs.iter().map(floats).collect()
+    }
+
     /// The tuning file that it is compiled with.
     ///
     /// # Panics

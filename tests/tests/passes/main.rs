@@ -3,6 +3,7 @@
 //! A snapshot that should change: `cargo insta review`.
 
 mod batch;
+mod equivalence;
 mod fold;
 mod fuse;
 mod layout;

@@ -3,9 +3,12 @@
 //! The reference is the graph as imported, no pass applied, in f64. Each step of the program writes its value, named as in
 //! the ONNX graph, and is compared with the reference's value of that name. A difference counts relative to the largest
 //! element of the layer, since an element near zero is a sum of large terms that cancel.
+//!
+//! `--passes` compares what the network means before and after each pass instead, without building anything.
 
 mod compare;
 mod json;
+mod passes;
 mod reference;
 mod table;
 
@@ -46,6 +49,9 @@ pub struct Args {
     /// Print JSON, with every layer; what `tilewright report --errors` reads
     #[arg(long, conflicts_with = "layers")]
     json: bool,
+    /// Check each pass of the compiler instead, by the reference evaluator before and after it; builds nothing
+    #[arg(long, conflicts_with = "layers")]
+    passes: bool,
 }
 
 /// Runs the sub-command.
@@ -57,6 +63,10 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     progress.say("reading the model");
     let graph = args.model.load()?;
     let inputs = inputs(&graph, &args.inputs, args.seed)?;
+    if args.passes {
+        progress.clear();
+        return passes::run(&args.model.file_name(), graph, &inputs, args.json, out);
+    }
     let options = args.code.options(&args.model, &graph)?;
     let (isas, absent): (Vec<Isa>, Vec<Isa>) = options.isas.iter().copied().partition(available);
     if isas.is_empty() {

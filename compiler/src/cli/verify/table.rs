@@ -59,13 +59,15 @@ pub fn layers(report: &IsaReport, all: bool) -> String {
     format!("{}{head}:\n{table}\n", report.isa.name)
 }
 
-fn plain<const N: usize>(header: [&str; N]) -> Table {
+/// A table without lines.
+pub fn plain<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header);
     table
 }
 
-fn right(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
+/// Aligns columns of numbers.
+pub fn right(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
     for index in columns {
         if let Some(column) = table.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);

@@ -27,7 +27,7 @@ mod norms;
 mod sums;
 
 use super::Network;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use tilewright::base::tensor::Tensor;
 use tilewright::ir::graph::{Node, ValueId};
 use tilewright::ir::reference;
@@ -106,6 +106,7 @@ pub fn outputs(network: &Network, winograds: &Winograds) -> Vec<Known> {
     for (&id, tensor) in graph.inputs.iter().zip(&network.inputs) {
         known.insert(id, Known::exact(tensor.clone()));
     }
+    let mut computed: HashSet<ValueId> = HashSet::new();
     for node in &graph.nodes {
         for &id in &node.inputs {
             known.entry(id).or_insert_with(|| {
@@ -117,7 +118,9 @@ pub fn outputs(network: &Network, winograds: &Winograds) -> Vec<Known> {
         let ty = &graph.value(node.output).ty;
         let value = ops::eval(&node.op, &values, ty).unwrap_or_else(|error| panic!("{error}"));
         let winograd = node.sources.first().and_then(|name| winograds.get(name));
-        let constants: Vec<bool> = node.inputs.iter().map(|&id| graph.is_const(id)).collect();
+        let constant = |id: &ValueId| graph.is_const(*id) || computed.contains(id);
+        let constants: Vec<bool> = node.inputs.iter().map(constant).collect();
+        computed.extend(constants.iter().all(|&constant| constant).then_some(node.output));
         let result = of(node, &operands, &constants, value, winograd);
         known.insert(node.output, result);
     }
@@ -150,18 +153,11 @@ fn of(
         Op::Softmax { axis } => Known::new(value.clone(), norms::softmax(*axis, x[0], &value, false)),
         Op::LogSoftmax { axis } => Known::new(value.clone(), norms::softmax(*axis, x[0], &value, true)),
         Op::Lrn(lrn) => Known::new(value.clone(), norms::lrn(lrn, x[0], &value)),
-        Op::Select => {
-            let (off, size) = (
-                moved(&node.op, x, &value, |x| x.off.clone()),
-                moved(&node.op, x, &value, |x| x.size.clone()),
-            );
-            Known { value, off, size }
-        }
-        Op::Pad(_) | Op::Concat { .. } | Op::Take(_) | Op::Transpose { .. } | Op::Reshape => {
-            let (off, size) = (
-                moved(&node.op, x, &value, |x| x.off.clone()),
-                moved(&node.op, x, &value, |x| x.size.clone()),
-            );
+        Op::Select | Op::Pad(_) | Op::Concat { .. } | Op::Take(_) | Op::Transpose { .. } | Op::Reshape => {
+            let off = moved(&node.op, x, &value, |x| x.off.clone());
+            // What pads has its own size.
+            let size = moved(&node.op, x, &value, |x| x.size.clone());
+            let size = size.iter().zip(value.to_f64()).map(|(size, x)| size.max(x.abs())).collect();
             Known { value, off, size }
         }
         other => panic!("the generator makes no {}", other.name()),

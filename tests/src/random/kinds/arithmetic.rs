@@ -86,6 +86,19 @@ pub fn constant(net: &mut Net, dice: &mut Dice) -> Option<()> {
     net.binary(kind, operands[0], operands[1]).map(drop)
 }
 
+/// Arithmetic with what is computed from constants.
+pub fn computed(net: &mut Net, dice: &mut Dice) -> Option<()> {
+    let x = net.pick(dice, |shape| !shape.is_empty())?;
+    let shape = net.shape(x);
+    let c = net.constant(&shape[shape.len() - 1..], -1.0, 1.0)?;
+    let c = match dice.roll(3) {
+        0 => net.func(Func::Neg, [0.0; 2], c)?,
+        1 => net.func(Func::Square, [0.0; 2], c)?,
+        _ => net.binary(BinaryKind::Mul, c, c)?,
+    };
+    net.binary(dice.pick(&[BinaryKind::Add, BinaryKind::Mul]), x, c).map(drop)
+}
+
 /// Two values whose shapes broadcast.
 pub fn binary(net: &mut Net, dice: &mut Dice) -> Option<()> {
     let a = net.pick(dice, |_| true)?;

@@ -26,6 +26,7 @@ pub const TABLE: &[Kind] = &[
     kind("clip", 2, arithmetic::clip),
     kind("function", 5, arithmetic::function),
     kind("constant", 4, arithmetic::constant),
+    kind("computed", 2, arithmetic::computed),
     kind("binary", 3, arithmetic::binary),
     kind("residual", 4, arithmetic::residual),
     kind("conv", 10, layers::conv),
