@@ -36,6 +36,7 @@ pub mod passes;
 pub mod pipeline;
 pub mod report;
 pub mod schedule;
+pub mod snapshot;
 pub mod weights;
 pub mod zoo;
 

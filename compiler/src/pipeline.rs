@@ -3,8 +3,9 @@
 use crate::Classes;
 use crate::base::diag::{Error, Problem, Problems};
 use crate::base::target::{ISAS, Isa};
+use crate::base::tensor::Tensor;
 use crate::emit::{self, EmitOptions, File, Form, RuntimeDep, Weights};
-use crate::ir::graph::Graph;
+use crate::ir::graph::{Graph, ValueId};
 use crate::ir::{hash, reference};
 use crate::schedule::budget::{self, Budget};
 use crate::schedule::choose::Choice;
@@ -12,6 +13,7 @@ use crate::schedule::plan::Plan;
 use crate::schedule::tuning::Tuning;
 use crate::{passes, weights};
 use tilewright_runtime::Preprocess;
+use tilewright_runtime::reference::{encode, floats as made_up};
 
 /// What the user may choose.
 #[derive(Clone, Debug)]
@@ -36,6 +38,10 @@ pub struct Options {
     pub standalone: bool,
     /// True for a crate that programs in C link: it exports functions, and has a header that declares them.
     pub c_abi: bool,
+    /// True for a crate with a test against outputs that the reference evaluator has computed.
+    pub tests: bool,
+    /// True for a crate with a bench.
+    pub benches: bool,
     /// How pictures become inputs.
     pub preprocess: Preprocess,
     /// What becomes of the scores of a classifier.
@@ -57,6 +63,8 @@ impl Default for Options {
             runtime: RuntimeDep::Registry,
             standalone: true,
             c_abi: false,
+            tests: false,
+            benches: false,
             preprocess: Preprocess::IMAGENET,
             classes: Classes::default(),
             command: "tilewright compile".to_owned(),
@@ -153,6 +161,8 @@ pub fn compile(source: Graph, options: &Options) -> Result<Compiled, Error> {
         name: identifier(options.name.as_deref().unwrap_or(&source.name)),
         form: options.form,
         c_abi: options.c_abi,
+        tests: options.tests,
+        benches: options.benches,
         command: options.command.clone(),
         weights: options.weights,
         runtime: options.runtime.clone(),
@@ -171,6 +181,22 @@ impl Compiled {
     /// A model without numbers.
     pub fn weights_file(&self) -> Result<Vec<u8>, Error> {
         weights::pack::file(&self.plan, |id| reference::constant(&self.graph, id))
+    }
+
+    /// The file of reference outputs for the test of a crate: what the network as it was imported makes, in f64, of the
+    /// inputs that `tilewright_runtime::reference::floats` makes up.
+    ///
+    /// # Errors
+    /// A model without numbers.
+    pub fn reference_file(&self) -> Result<Vec<u8>, Error> {
+        let input = |(index, &id): (usize, &ValueId)| {
+            let floats = made_up(self.source.value(id).ty.elements(), index);
+            Tensor::float(self.source.shape(id), floats.into_iter().map(f64::from).collect())
+        };
+        let inputs: Vec<Tensor> = self.source.inputs.iter().enumerate().map(input).collect();
+        let outputs = reference::evaluate(&self.source, &inputs, |_, _| ())?;
+        let rounded = |output: &Tensor| output.to_f64().into_iter().map(|x| x as f32).collect();
+        Ok(encode(&outputs.iter().map(rounded).collect::<Vec<_>>()))
     }
 }
 

@@ -29,6 +29,7 @@ pub mod peak;
 pub mod postprocess;
 mod preprocess;
 pub mod probe;
+pub mod reference;
 pub mod simd;
 pub mod threads;
 pub mod weights;

@@ -55,6 +55,8 @@ fn stages(bytes: Vec<u8>) -> Result<String, String> {
         name: "long".into(),
         form: Form::Crate,
         c_abi: false,
+        tests: false,
+        benches: false,
         command: String::new(),
         weights: Weights::Embed,
         runtime: RuntimeDep::Registry,

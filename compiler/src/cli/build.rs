@@ -1,17 +1,20 @@
 //! `tilewright build`: makes the standalone program.
 
 use super::code::CodeArgs;
+use super::facts;
 use super::model::ModelArgs;
 use super::program::ProgramArgs;
 use super::progress::Progress;
-use super::{facts, schedule};
+use super::schedule::{self, SaveArgs};
 use crate::Options;
 use anyhow::{Result, bail};
+use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 
 /// Make a standalone program of the model; needs cargo
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
@@ -22,7 +25,19 @@ pub struct Args {
     /// The program to write
     #[arg(short, long, value_name = "BIN")]
     output: PathBuf,
+    #[command(flatten)]
+    save: SaveArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  tilewright build resnet50.onnx -o resnet50
+  tilewright build resnet50.onnx -o resnet50 --labels imagenet.txt --top 3 --max-binary 120MB
+  tilewright build caffe.onnx -o caffe --order bgr --mean 0.408,0.459,0.482 --std 0.00392,0.00392,0.00392
+  ./resnet50 photos/ --json";
 
 /// Runs the sub-command.
 ///
@@ -44,15 +59,16 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let options = Options { command, ..args.code.options(&args.model, &graph)? };
     let program = args.program.build(graph, options, &progress)?;
     program.install(&args.output)?;
-    let (size, start) = (facts::bytes(program.size()?), program.start_time()?);
+    args.save.save(&program.compiled.tuning)?;
+    let (size, start) = (program.size()?, program.start_time()?.as_secs_f64() * 1e3);
+    let seconds = program.build_time.as_secs_f64();
     progress.clear();
     schedule::warn(&program.compiled.warnings);
-    writeln!(
-        out,
-        "{}: {size}, built in {:.1} s, starts in {:.1} ms",
-        args.output.display(),
-        program.build_time.as_secs_f64(),
-        start.as_secs_f64() * 1e3
-    )?;
+    if args.json {
+        let path = target.to_string();
+        let report = json!({ "program": path, "bytes": size, "build_s": seconds, "start_ms": start });
+        return Ok(writeln!(out, "{report}")?);
+    }
+    writeln!(out, "{target}: {}, built in {seconds:.1} s, starts in {start:.1} ms", facts::bytes(size))?;
     Ok(())
 }

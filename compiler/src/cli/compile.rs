@@ -5,17 +5,18 @@ use super::facts::Facts;
 use super::folder::{self, Content, WEIGHTS};
 use super::model::ModelArgs;
 use super::progress::Progress;
-use super::schedule;
-use crate::emit::{RuntimeDep, Weights};
+use super::schedule::{self, SaveArgs};
+use super::weights::Place;
+use crate::emit::{REFERENCE_FILE, RuntimeDep, Weights};
 use crate::{Compiled, Options};
 use anyhow::{Context, Result, bail};
-use clap::ValueEnum;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
 
 /// Write the model as a Rust crate, with its packed weights
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
@@ -30,6 +31,14 @@ pub struct Args {
     /// Where the crate finds its weights: in the binary, or in a file named at run time
     #[arg(long, value_enum, default_value_t = Place::Embed)]
     weights: Place,
+    #[command(flatten)]
+    save: SaveArgs,
+    /// The crate has a test: the model on made-up inputs, against outputs that the reference evaluator computes now
+    #[arg(long)]
+    tests: bool,
+    /// The crate has a bench: the time of a run on each instruction set
+    #[arg(long)]
+    benches: bool,
     /// The crate is also a static library for programs in C, with a header in include/
     #[arg(long)]
     c_abi: bool,
@@ -41,11 +50,12 @@ pub struct Args {
     member: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Place {
-    Embed,
-    External,
-}
+const EXAMPLES: &str = "\
+Examples:
+  tilewright compile resnet50.onnx -o resnet50
+  tilewright compile resnet50.onnx -o resnet50 --check
+  tilewright compile resnet50.onnx -o resnet50 --weights external --isa avx2,avx512 --max-arena 8MiB
+  tilewright compile resnet50.onnx -o resnet50 --labels imagenet.txt --c-abi --tests --benches";
 
 impl Args {
     /// The command that regenerates the crate, without what depends on the host.
@@ -55,9 +65,8 @@ impl Args {
         if self.weights == Place::External {
             command.push_str(" --weights external");
         }
-        if self.c_abi {
-            command.push_str(" --c-abi");
-        }
+        let flags = [(self.tests, " --tests"), (self.benches, " --benches"), (self.c_abi, " --c-abi")];
+        flags.iter().filter(|(given, _)| *given).for_each(|(_, flag)| command.push_str(flag));
         if self.member {
             command.push_str(" --member");
         }
@@ -84,6 +93,12 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
             args.model.model.display()
         );
     }
+    if topology && args.tests {
+        bail!(
+            "{}: the model has no numbers to compute outputs with; give one with its weights, or leave out --tests",
+            args.model.model.display()
+        );
+    }
     let weights = match args.weights {
         Place::Embed => Weights::Embed,
         Place::External => Weights::External,
@@ -94,13 +109,20 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         runtime,
         standalone: !args.member,
         c_abi: args.c_abi,
+        tests: args.tests,
+        benches: args.benches,
         command: args.command(),
         ..args.code.options(&args.model, &graph)?
     };
     progress.say("generating code");
     let compiled = crate::compile(graph, &options)?;
     progress.say("packing weights");
-    let files = contents(&compiled, !topology)?;
+    let mut files = contents(&compiled, !topology)?;
+    if args.tests {
+        progress.say("computing reference outputs");
+        let bytes = compiled.reference_file()?;
+        files.push(Content { path: REFERENCE_FILE.to_owned(), bytes });
+    }
     progress.clear();
     schedule::warn(&compiled.warnings);
     let place = args.output.display();
@@ -113,6 +135,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         bail!("{place}: not up to date:\n  {}", changes.lines().join("\n  "));
     }
     let changes = folder::write(&args.output, &files)?;
+    args.save.save(&compiled.tuning)?;
     writeln!(
         out,
         "{place}: {} files, {} written, {} removed; {}",

@@ -10,6 +10,7 @@ pub mod cargo;
 pub mod check;
 pub mod code;
 pub mod compile;
+pub mod completions;
 pub mod explain;
 pub mod folder;
 pub mod measure;
@@ -35,11 +36,25 @@ use std::process::ExitCode;
 
 /// Compiles ONNX models to specialised Rust source and standalone programs.
 #[derive(Debug, Parser)]
-#[command(name = "tilewright", version, arg_required_else_help = true)]
+#[command(name = "tilewright", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  tilewright check resnet50.onnx
+  tilewright build resnet50.onnx --labels imagenet.txt -o resnet50
+  ./resnet50 cat.jpg
+
+Results go to standard output, everything else to standard error; colours and progress are shown on terminals only.
+
+Exit codes:
+  0  done
+  1  an error: the model, a file, the machine, cargo; a layer that diverges, a folder that is stale
+  2  a wrong command line
+  3  nothing is wrong, but the machine is too noisy to tell (tune)";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -55,6 +70,7 @@ enum Command {
     Weights(weights::Args),
     Ops(ops::Args),
     Zoo(zoo::Args),
+    Completions(completions::Args),
 }
 
 impl Cli {
@@ -82,6 +98,7 @@ impl Command {
             Command::Weights(args) => weights::run(args, out),
             Command::Ops(args) => ops::run(args, out),
             Command::Zoo(args) => zoo::run(args, out),
+            Command::Completions(args) => completions::run(args, out),
         }
     }
 }

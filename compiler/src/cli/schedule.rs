@@ -1,6 +1,7 @@
 //! Arguments that decide how kernels run: instruction sets, algorithms, the tuning file.
 
 use super::code::quoted;
+use super::program::write_file;
 use crate::base::diag::Problem;
 use crate::base::target::{ISAS, Isa};
 use crate::schedule::choose::Choice;
@@ -59,6 +60,25 @@ impl ScheduleArgs {
             let _ = write!(words, " --tuning {}", quoted(&file_name(path)));
         }
         words
+    }
+}
+
+/// Where to write what was chosen.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct SaveArgs {
+    /// Write --tuning and the algorithms that budgets demand as a tuning file, which makes the same weights elsewhere
+    #[arg(long, value_name = "FILE")]
+    save_tuning: Option<PathBuf>,
+}
+
+impl SaveArgs {
+    /// Writes the file, where one is wanted.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, chosen: &Tuning) -> Result<()> {
+        let text = || chosen.to_string();
+        self.save_tuning.as_deref().map_or(Ok(()), |path| write_file(path, text().as_bytes()))
     }
 }
 

@@ -4,11 +4,13 @@ use super::program::write_file;
 use crate::zoo::{ZooOptions, build, least_image, names};
 use anyhow::{Context, Result};
 use clap::builder::PossibleValuesParser;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
 
 /// Write a well-known network with made-up weights as an ONNX file
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The network
     #[arg(required_unless_present = "list", value_parser = PossibleValuesParser::new(names()))]
@@ -29,9 +31,19 @@ pub struct Args {
     #[arg(long, value_name = "IMAGES", default_value_t = 1)]
     batch: u16,
     /// Only list the networks
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with_all = ["name", "output"])]
     list: bool,
+    /// Print the list as JSON, with the least size of images
+    #[arg(long, requires = "list")]
+    json: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  tilewright zoo resnet50 -o resnet50.onnx
+  tilewright zoo mobilenet_v2 --image 160 --seed 7 -o small.onnx
+  tilewright zoo resnet50 --topology --batch 0 -o open.onnx
+  tilewright zoo --list --json";
 
 /// Runs the sub-command.
 ///
@@ -39,8 +51,12 @@ pub struct Args {
 /// A file that cannot be written.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let (Some(name), Some(path)) = (&args.name, &args.output) else {
-        names().try_for_each(|name| writeln!(out, "{name}"))?;
-        return Ok(());
+        if args.json {
+            let all: Vec<Value> =
+                names().map(|name| json!({ "name": name, "least_image": least_image(name) })).collect();
+            return Ok(writeln!(out, "{}", Value::from(all))?);
+        }
+        return names().try_for_each(|name| Ok(writeln!(out, "{name}")?));
     };
     let image = usize::from(args.image);
     let least = least_image(name).context("the zoo has no network of this name")?;

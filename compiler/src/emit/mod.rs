@@ -10,6 +10,7 @@ pub mod kernel;
 mod library;
 mod model;
 mod names;
+mod reference;
 mod table;
 mod tokens;
 mod walk;
@@ -28,6 +29,10 @@ pub struct EmitOptions {
     pub form: Form,
     /// True for a crate that programs in C link.
     pub c_abi: bool,
+    /// True for a crate with a test against recorded outputs.
+    pub tests: bool,
+    /// True for a crate with a bench.
+    pub benches: bool,
     /// The command that regenerates the files.
     pub command: String,
     /// Where the model finds its weights.
@@ -80,6 +85,8 @@ pub enum Weights {
     /// In a file that is named when the model is loaded.
     External,
 }
+
+pub use reference::REFERENCE_FILE;
 
 /// Name of the packed weights, beside the manifest of a crate or the sources of a module.
 pub const WEIGHTS_FILE: &str = "weights.bin";
@@ -144,6 +151,9 @@ pub fn files(plan: &Plan, options: &EmitOptions) -> Result<Vec<File>, Error> {
         let header = format!("include/{}.h", options.name);
         files.push(File { path: "src/c.rs".to_owned(), text: c::functions(plan, options, &head) });
         files.push(File { path: header, text: c::header(plan, options, &head) });
+    }
+    if options.form == Form::Crate {
+        files.extend(reference::files(options, &head)?);
     }
     if options.weights == Weights::Embed && options.form == Form::Crate {
         files.push(File { path: "build.rs".to_owned(), text: cargo::build_script(&head) });

@@ -153,3 +153,85 @@ fn a_closed_pipe_is_no_error() {
     assert!(child.wait().expect("it ends").success(), "{error}");
     assert_eq!(text(error.as_bytes()), "");
 }
+
+/// What a command prints as JSON.
+fn json(output: &std::process::Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output.stdout)))
+}
+
+#[test]
+fn scripts_read_json() {
+    let folder = tiny();
+    let path = folder.path();
+    let check = json(&run(path, &["check", "tiny.onnx", "--dim", "N=1", "--json", "--max-arena", "1MiB"]));
+    assert_eq!((&check["nodes"], &check["operators"]["conv"]), (&5.into(), &1.into()), "{check}");
+    assert!(
+        check["arena_bytes"].as_u64().is_some_and(|bytes| bytes > 0)
+            && check["problems"] == serde_json::json!([])
+    );
+    let output = run(path, &["check", "tiny.onnx", "--json"]);
+    let problems = json(&output)["problems"].clone();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(problems[0]["remedy"].as_str().is_some_and(|remedy| remedy.contains("--dim N=1")), "{problems}");
+    assert!(text(&output.stderr).contains("--dim N=1"));
+    let small = fail(1, path, &["check", "tiny.onnx", "--dim", "N=1", "--max-arena", "4B"]);
+    assert!(small.contains("--max-arena 4"), "{small}");
+    let operators = json(&run(path, &["ops", "--json"]));
+    let names = operators["operators"].as_array().expect("a list").iter().map(|operator| &operator["name"]);
+    assert!(names.eq(tilewright::onnx::operators().iter().map(|operator| operator.name)), "{operators}");
+    let networks = json(&run(path, &["zoo", "--list", "--json"]));
+    assert!(networks.as_array().is_some_and(|list| list.len() == tilewright::zoo::names().count()));
+    assert_eq!(
+        networks[0]["least_image"].as_u64(),
+        tilewright::zoo::least_image(networks[0]["name"].as_str().expect("a name")).map(|x| x as u64)
+    );
+}
+
+/// Sub-commands, as the help names them.
+fn commands(folder: &std::path::Path) -> Vec<String> {
+    let help = succeed(folder, &["--help"]);
+    let list = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("a list");
+    let names = list.lines().filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+#[test]
+fn each_help_has_examples_and_the_first_one_exit_codes() {
+    let folder = tiny();
+    let commands = commands(folder.path());
+    assert!(commands.len() >= 13, "{commands:?}");
+    for command in &commands {
+        let help = succeed(folder.path(), &[command, "--help"]);
+        let examples =
+            help.split("Examples:\n").nth(1).unwrap_or_else(|| panic!("{command} has no examples"));
+        assert!(examples.contains(&format!("tilewright {command}")), "{examples}");
+    }
+    let help = succeed(folder.path(), &["--help"]);
+    for code in ["0  done", "1  an error", "2  a wrong command line", "3  nothing is wrong"] {
+        assert!(help.contains(code), "{code} is not in {help}");
+    }
+}
+
+#[test]
+fn shells_learn_every_command() {
+    let folder = tiny();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = succeed(folder.path(), &["completions", shell]);
+        for command in commands(folder.path()) {
+            assert!(script.contains(&command), "{shell} does not know {command}");
+        }
+        assert!(script.contains("--max-arena") || script.contains("max-arena"), "{shell}");
+    }
+    assert!(fail(2, folder.path(), &["completions", "tcsh"]).contains("bash"));
+}
+
+/// No escape sequence in what is no terminal, whatever the environment wants.
+#[test]
+fn colours_are_for_terminals() {
+    let folder = tiny();
+    for args in [&["--help"][..], &["check", "tiny.onnx"], &["chekc"], &["ops"]] {
+        let output = command(folder.path(), args).env("TERM", "xterm-256color").output().expect("it starts");
+        let said = [output.stdout, output.stderr].concat();
+        assert!(!said.is_empty() && !said.contains(&0x1b), "{args:?}: {}", text(&said));
+    }
+}

@@ -5,6 +5,7 @@ mod browser;
 mod c;
 mod compile;
 mod cpus;
+mod emitted;
 mod explain;
 mod folder;
 mod measure;

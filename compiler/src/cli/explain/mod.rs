@@ -38,9 +38,9 @@ Costs are predictions of the rules that choose, not measurements: those of algor
 of schedules in units of the cheapest. `--profile` of the program measures time, `tilewright verify` measures errors.
 
 Examples:
-  tilewright explain resnet50.onnx
+  tilewright explain resnet50.onnx            # a table of all nodes, one line a step
   tilewright explain resnet50.onnx /layer1/layer1.0/conv2/Conv --isa avx2
-  tilewright explain resnet50.onnx --json --tuning resnet50.tuning";
+  tilewright explain resnet50.onnx --json --tuning resnet50.tuning  # the details of all nodes";
 
 /// Nodes that are named when the one asked for does not exist.
 const SIMILAR: usize = 5;

@@ -30,6 +30,7 @@ use std::process::{Command, Stdio};
 
 /// Compare the compiled program with a reference evaluator, layer by layer; needs cargo
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     model: ModelArgs,
@@ -53,6 +54,15 @@ pub struct Args {
     #[arg(long, conflicts_with = "layers")]
     passes: bool,
 }
+
+const EXAMPLES: &str = "\
+Every instruction set of --isa that this processor has is run. The exit code is 1 where a layer diverges, and the error
+names the first node that does.
+
+Examples:
+  tilewright verify resnet50.onnx
+  tilewright verify resnet50.onnx --layers --isa avx2
+  tilewright verify resnet50.onnx --input x.npy --json > errors.json";
 
 /// Runs the sub-command.
 ///
