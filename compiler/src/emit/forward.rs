@@ -66,9 +66,11 @@ fn own(planned: usize, thread: usize) -> usize {
 
 /// Some images of an input.
 const PART: &str = "
-/// The floats of an input from `at` on, as many as the kernel reads.
-fn part<const N: usize, const M: usize>(input: &[f32; N], at: usize) -> &[f32; M] {
-    input[at..].first_chunk().expect(\"a part of the input\")
+/// The floats of an input from `AT` on, as many as the kernel reads.
+fn part<const AT: usize, const N: usize, const M: usize>(input: &[f32; N]) -> &[f32; M] {
+    const { assert!(AT + M <= N) };
+    // SAFETY: they lie inside the input, or this would not compile.
+    unsafe { &*input.as_ptr().add(AT).cast() }
 }
 ";
 
@@ -155,7 +157,7 @@ fn row(plan: &Plan, roots: &[(usize, usize)], number: usize, step: &Step) -> [St
 fn argument(plan: &Plan, roots: &[(usize, usize)], id: BufferId, role: Role) -> String {
     match (plan.buffer(id).place, role) {
         (Place::Input(number), _) if plan.buffer(id).whole.is_some() => {
-            format!("part(input{number}, {})", roots[id.0].1)
+            format!("part::<{}, _, _>(input{number})", roots[id.0].1)
         }
         (Place::Input(number), _) => format!("input{number}"),
         (Place::Arena(_), Role::Output) => format!("a.write(B{})", id.0),

@@ -6,15 +6,15 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 use tilewright_runtime::Isa;
+use tilewright_tests::model::Model;
 
 /// The arguments that write a crate with a test and a bench.
-fn compile(folder: &Path, weights: &str) -> String {
+fn compile(folder: &Path, model: &str, weights: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let runtime = root.join("runtime").to_str().expect("text").to_owned();
-    let args = ["compile", "tiny.onnx", "--dim", "N=1", "-o", "out", "--tests", "--benches"];
-    let said = succeed(folder, &[&args[..], &["--weights", weights, "--runtime", &runtime]].concat());
+    let args = ["compile", model, "--dim", "N=1", "-o", "out", "--tests", "--benches"];
+    succeed(folder, &[&args[..], &["--weights", weights, "--runtime", &runtime]].concat());
     fs::copy(root.join("Cargo.lock"), folder.join("out/Cargo.lock")).expect("a lock file");
-    said
 }
 
 fn cargo(folder: &Path, args: &[&str]) -> Output {
@@ -29,8 +29,14 @@ fn cargo(folder: &Path, args: &[&str]) -> Output {
 fn a_crate_tests_itself() {
     let folder = tiny();
     let path = folder.path();
-    for weights in ["embed", "external"] {
-        compile(path, weights);
+    // A network whose steps read parts of its input.
+    let parts =
+        Model::new(17).input("x", "2 64 N").node("Split", "x", "a b").node("Sub", "a b", "y").output("y");
+    fs::write(path.join("parts.onnx"), parts.bytes()).expect("a file");
+    for (model, weights) in [("parts.onnx", "embed"), ("tiny.onnx", "external")] {
+        compile(path, model, weights);
+        let forward = fs::read_to_string(path.join("out/src/forward.rs")).expect("a file");
+        assert_eq!(forward.contains("part::<64, _, _>(input0)"), model == "parts.onnx", "{forward}");
         let output = cargo(path, &["test"]);
         let said = text(&output.stdout);
         assert!(output.status.success(), "{said}{}", text(&output.stderr));
