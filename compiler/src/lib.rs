@@ -40,6 +40,7 @@ pub mod snapshot;
 pub mod weights;
 pub mod zoo;
 
+pub use base::limits::{Limit, Limits};
 pub use classes::{Classes, Labels};
 pub use configure::{Configuration, configure};
 pub use emit::Weights;

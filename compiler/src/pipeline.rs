@@ -9,6 +9,7 @@ use crate::ir::graph::{Graph, ValueId};
 use crate::ir::{hash, reference};
 use crate::schedule::budget::{self, Budget};
 use crate::schedule::choose::Choice;
+use crate::schedule::limits;
 use crate::schedule::plan::Plan;
 use crate::schedule::tuning::Tuning;
 use crate::{passes, weights};
@@ -136,8 +137,10 @@ pub fn plan_within(
     budget: Budget,
 ) -> Result<Planned, Error> {
     let (graph, report) = passes::run(source.clone())?;
+    limits::check_graph(&graph)?;
     let hash = hash::graph_hash(source);
     let (plan, tuning, warnings) = budget::plan(&graph, hash, isas, choice, tuning, budget)?;
+    limits::check_plan(&graph, &plan)?;
     match plan.verify().into_iter().next() {
         Some(fault) => Err(Error::one("the compiler", fault, "please report this as a bug of tilewright")),
         None => Ok(Planned { graph, report, plan, tuning, warnings }),
@@ -169,6 +172,7 @@ pub fn compile(source: Graph, options: &Options) -> Result<Compiled, Error> {
         standalone: options.standalone,
         preprocess: options.preprocess,
         scores,
+        limits: source.limits,
     };
     let files = emit::files(&plan, &emit_options)?;
     Ok(Compiled { source, graph, report, plan, tuning, files, warnings })

@@ -63,6 +63,7 @@ fn stages(bytes: Vec<u8>) -> Result<String, String> {
         standalone: true,
         preprocess: tilewright::Preprocess::IMAGENET,
         scores: tilewright::emit::Scores { softmax: false, top: 0, labels: Vec::new() },
+        limits: tilewright::Limits::default(),
     };
     let files = emit::files(&plan, &options).map_err(text)?;
     clock.lap("emit");

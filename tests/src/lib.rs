@@ -10,6 +10,7 @@ pub mod case;
 pub mod conformance;
 mod copies;
 pub mod coverage;
+pub mod fuzz;
 pub mod import;
 pub mod jobs;
 pub mod long;

@@ -7,7 +7,7 @@ use tilewright::onnx::{LoadOptions, NoExternalData, load};
 /// What is wrong with a model, some of whose dimensions are fixed.
 pub fn read(bytes: Vec<u8>, dims: &[(&str, usize)]) -> Error {
     let dims = dims.iter().map(|&(name, extent)| (name.to_owned(), extent)).collect();
-    match load("bad.onnx", bytes.into(), &LoadOptions { dims }, &NoExternalData) {
+    match load("bad.onnx", bytes.into(), &LoadOptions { dims, ..LoadOptions::default() }, &NoExternalData) {
         Ok(graph) => panic!("it was read: {}", tilewright::ir::text::print(&graph)),
         Err(error) => error,
     }

@@ -115,7 +115,7 @@ impl Crate {
 }
 
 fn dims() -> LoadOptions {
-    LoadOptions { dims: [("N".to_owned(), 1)].into() }
+    LoadOptions { dims: [("N".to_owned(), 1)].into(), ..LoadOptions::default() }
 }
 
 /// What a model means.

@@ -59,6 +59,9 @@ impl Problems {
     }
 }
 
+/// Problems that the text of an error has; the others it only counts.
+const SHOWN: usize = 1000;
+
 /// Everything that is wrong with an input; never empty.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error {
@@ -99,7 +102,11 @@ impl fmt::Display for Error {
             [one] => write!(f, "{one}"),
             many => {
                 write!(f, "{} problems:", many.len())?;
-                many.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+                many.iter().take(SHOWN).try_for_each(|problem| write!(f, "\n  - {problem}"))?;
+                match many.len().saturating_sub(SHOWN) {
+                    0 => Ok(()),
+                    more => write!(f, "\n  and {more} more"),
+                }
             }
         }
     }

@@ -7,6 +7,7 @@ pub mod diag;
 pub mod epilogue;
 pub mod feature_map;
 pub mod functions;
+pub mod limits;
 pub mod real;
 pub mod reduce;
 pub mod target;

@@ -60,7 +60,7 @@ impl CodeArgs {
         for (option, value) in dims.chain(rest) {
             let _ = write!(words, " --{option} {}", quoted(&value));
         }
-        words + &self.schedule.words() + &self.budget.words()
+        words + &model.limits.words() + &self.schedule.words() + &self.budget.words()
     }
 }
 

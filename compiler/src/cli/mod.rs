@@ -13,6 +13,7 @@ pub mod compile;
 pub mod completions;
 pub mod explain;
 pub mod folder;
+pub mod limits;
 pub mod measure;
 pub mod model;
 pub mod ops;

@@ -1,5 +1,6 @@
 //! The model that a sub-command works on, and how to read it.
 
+use super::limits::LimitArgs;
 use crate::ir::graph::Graph;
 use crate::onnx::{LoadOptions, load_file};
 use anyhow::Result;
@@ -13,6 +14,9 @@ pub struct ModelArgs {
     /// Fix an open dimension, for example a batch: --dim N=1
     #[arg(long = "dim", value_name = "NAME=SIZE", value_parser = dim)]
     pub dims: Vec<(String, usize)>,
+    /// How large it may be.
+    #[command(flatten)]
+    pub limits: LimitArgs,
 }
 
 impl ModelArgs {
@@ -22,7 +26,7 @@ impl ModelArgs {
     /// Everything that is wrong with it.
     pub fn load(&self) -> Result<Graph> {
         let dims = self.dims.iter().cloned().collect();
-        Ok(load_file(&self.model, &LoadOptions { dims })?)
+        Ok(load_file(&self.model, &LoadOptions { dims, limits: self.limits.limits() })?)
     }
 
     /// The file's name without its folder; messages and generated code must not depend on where it lies.

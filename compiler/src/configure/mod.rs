@@ -23,6 +23,7 @@ mod script;
 mod tests;
 
 use crate::base::diag::{Error, Problem, Problems};
+use crate::base::limits::{Limit, Limits};
 use crate::base::target;
 use crate::classes::{Classes, Labels};
 use crate::emit::{Form, Weights};
@@ -46,6 +47,7 @@ pub struct Configuration {
     choice: Choice,
     tuning: Option<PathBuf>,
     budget: Budget,
+    limits: Limits,
     name: Option<String>,
     preprocess: Option<Preprocess>,
     softmax: Option<bool>,
@@ -62,6 +64,7 @@ pub fn configure() -> Configuration {
         choice: Choice::Fast,
         tuning: None,
         budget: Budget::default(),
+        limits: Limits::default(),
         name: None,
         preprocess: None,
         softmax: None,
@@ -105,6 +108,12 @@ impl Configuration {
     /// layer that needs most.
     pub fn max_arena_bytes(mut self, bytes: u64) -> Self {
         self.budget.arena = Some(bytes);
+        self
+    }
+
+    /// How large the model may be, where it is meant to be larger than usual: `.limit(Limit::Nodes, 500_000)`.
+    pub fn limit(mut self, limit: Limit, most: u64) -> Self {
+        self.limits = self.limits.with(limit, most);
         self
     }
 
@@ -232,8 +241,8 @@ impl Configuration {
         let mut keep = |error: Error| problems.absorb(error);
         let tuning = self.tuning.as_deref().map(script::read_tuning).transpose().map_err(&mut keep).ok();
         let labels = self.labels.as_deref().map(script::read_labels).transpose().map_err(&mut keep).ok();
-        let options = LoadOptions { dims: self.dims.clone() };
-        let graph = script::read(model)
+        let options = LoadOptions { dims: self.dims.clone(), limits: self.limits };
+        let graph = script::read(model, &self.limits)
             .and_then(|bytes| onnx::load(&model.display().to_string(), bytes.into(), &options, data))
             .map_err(keep)
             .ok();

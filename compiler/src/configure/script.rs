@@ -1,11 +1,12 @@
 //! A build script's surroundings: what cargo gives it, and what it tells cargo.
 
 use crate::base::diag::{Error, Problem};
+use crate::base::limits::Limits;
 use crate::base::tensor::Blob;
 use crate::classes::Labels;
 use crate::emit::{Form, weights_identity, weights_variable};
 use crate::onnx::ExternalData;
-use crate::onnx::folder::Folder;
+use crate::onnx::folder::{Folder, read_model};
 use crate::schedule::tuning::Tuning;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -94,8 +95,8 @@ impl ExternalData for Data {
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn read(file: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(file).map_err(|error| unreadable(file, &error, "the path of an ONNX file"))
+pub fn read(file: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
+    read_model(file, limits).map_err(|error| unreadable(file, &error, "the path of an ONNX file"))
 }
 
 /// A tuning file.

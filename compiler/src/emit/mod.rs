@@ -16,6 +16,7 @@ mod tokens;
 mod walk;
 
 use crate::base::diag::Error;
+use crate::base::limits::{Limit, Limits};
 use crate::base::target::Isa;
 use crate::kernel as kernels;
 use crate::schedule::plan::Plan;
@@ -43,6 +44,8 @@ pub struct EmitOptions {
     pub standalone: bool,
     /// How pictures become inputs.
     pub preprocess: tilewright_runtime::Preprocess,
+    /// How long the text may be.
+    pub limits: Limits,
     /// What becomes of the scores of a classifier.
     pub scores: Scores,
 }
@@ -129,7 +132,7 @@ pub struct File {
 /// All source files of the crate or module, in a fixed order. Weights are not among them.
 ///
 /// # Errors
-/// A kernel that cannot be proved or printed: a bug of the compiler.
+/// A kernel that cannot be proved or printed: a bug of the compiler. More text than is allowed.
 pub fn files(plan: &Plan, options: &EmitOptions) -> Result<Vec<File>, Error> {
     let head = Header::new(plan, options);
     let mut files = match options.form {
@@ -158,6 +161,7 @@ pub fn files(plan: &Plan, options: &EmitOptions) -> Result<Vec<File>, Error> {
     if options.weights == Weights::Embed && options.form == Form::Crate {
         files.push(File { path: "build.rs".to_owned(), text: cargo::build_script(&head) });
     }
+    let mut bytes = files.iter().map(|file| file.text.len() as u64).sum();
     let mut whole = Vec::new();
     for (number, isa) in plan.isas.iter().enumerate() {
         whole.push(Vec::new());
@@ -172,6 +176,9 @@ pub fn files(plan: &Plan, options: &EmitOptions) -> Result<Vec<File>, Error> {
             whole[number].push(!kernel.prologue.is_empty());
             let doc = doc::lines(plan, id, &kernel, schedule);
             let text = kernel::file(&kernel, isa, &doc, &head)?;
+            bytes += text.len() as u64;
+            let within = options.limits.check(Limit::GeneratedBytes, bytes);
+            within.map_err(|exceeded| exceeded.at(format!("kernel `{}`", planned.name)))?;
             files.push(File { path: format!("{sources}kernels/{}/{}.rs", isa.module, planned.name), text });
         }
     }

@@ -1,6 +1,7 @@
 //! The graph's types: nodes in execution order over typed values of static shape.
 
 use crate::base::feature_map::{FeatureMap, Layout};
+use crate::base::limits::Limits;
 use crate::base::real::Real;
 use crate::base::tensor::{Blob, TensorType};
 use crate::ops::Op;
@@ -22,6 +23,8 @@ pub struct Graph {
     pub inputs: Vec<ValueId>,
     /// Outputs, in ONNX's order.
     pub outputs: Vec<ValueId>,
+    /// How large it may become.
+    pub limits: Limits,
 }
 
 /// One operation with one result.

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::load::LoadOptions;
 use super::refusal::Refusal;
 use super::schema::tensor_shape_proto::{Dimension, dimension::Value};
 use super::schema::{ValueInfoProto, type_proto};
 use super::tensor::dtype;
+use crate::base::limits::Limits;
 use crate::base::tensor::{DType, TensorType};
 
 /// No tensor may have more elements: 32 GiB of f32.
@@ -38,11 +40,12 @@ pub(super) fn stored(dims: &[i64]) -> Result<Vec<usize>, Refusal> {
 pub(super) struct Fixed<'a> {
     given: &'a BTreeMap<String, usize>,
     asked: BTreeSet<String>,
+    limits: &'a Limits,
 }
 
 impl<'a> Fixed<'a> {
-    pub fn new(given: &'a BTreeMap<String, usize>) -> Self {
-        Fixed { given, asked: BTreeSet::new() }
+    pub fn new(options: &'a LoadOptions) -> Self {
+        Fixed { given: &options.dims, asked: BTreeSet::new(), limits: &options.limits }
     }
 
     /// The type of a graph input.
@@ -72,10 +75,9 @@ impl<'a> Fixed<'a> {
                 Err(refusal) => refusals.push(refusal),
             }
         }
-        if refusals.is_empty()
-            && let Err(refusal) = check_size(&extents)
-        {
-            refusals.push(refusal);
+        if refusals.is_empty() {
+            let size = check_size(&extents).and_then(|()| Ok(self.limits.check_shape(&extents)?));
+            refusals.extend(size.err());
         }
         if refusals.is_empty() { Ok(TensorType::f32(extents)) } else { Err(refusals) }
     }

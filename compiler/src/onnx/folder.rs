@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::external::ExternalData;
 use super::load::{LoadOptions, load};
 use crate::base::diag::Error;
+use crate::base::limits::{Limit, Limits};
 use crate::base::tensor::Blob;
 use crate::ir::graph::Graph;
 
@@ -71,13 +72,27 @@ impl ExternalData for Folder {
     }
 }
 
+/// The bytes of a model's file, and one more than the limit where it is longer: a pipe or a device may never end.
+///
+/// # Errors
+/// As for any file.
+pub fn read_model(path: &Path, limits: &Limits) -> std::io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let mut bytes = Vec::new();
+    if let Ok(size @ 1..) = file.metadata().map(|data| data.len()) {
+        bytes.reserve_exact(usize::try_from(size.min(limits.most(Limit::FileBytes))).unwrap_or_default());
+    }
+    file.take(limits.most(Limit::FileBytes).saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Reads a model from a file, and its external tensors from the folder of the file.
 ///
 /// # Errors
 /// The file cannot be read, or any error of [`load()`].
 pub fn load_file(path: &Path, options: &LoadOptions) -> Result<Graph, Error> {
     let name = path.display().to_string();
-    let bytes = std::fs::read(path)
+    let bytes = read_model(path, &options.limits)
         .map_err(|error| Error::one(name.as_str(), error.to_string(), "give the path of an ONNX file"))?;
     load(&name, Bytes::from(bytes), options, &Folder::of(path))
 }

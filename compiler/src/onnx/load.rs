@@ -9,6 +9,7 @@ use super::external::ExternalData;
 use super::schema::ModelProto;
 use super::{NEWEST_IR, OPSETS, import};
 use crate::base::diag::Error;
+use crate::base::limits::{Limit, Limits};
 use crate::ir::graph::Graph;
 
 /// What the user decides about the reading of a model.
@@ -16,6 +17,8 @@ use crate::ir::graph::Graph;
 pub struct LoadOptions {
     /// Numbers for open dimensions, by name. Axis 0 of the input `x`, when it has no name, is called `x:0`.
     pub dims: BTreeMap<String, usize>,
+    /// How large the model may be, and may become on its way to code.
+    pub limits: Limits,
 }
 
 /// Reads a model. `name` is what messages call it, usually its path. Weights are not copied: the graph's constants share
@@ -29,12 +32,13 @@ pub fn load(
     options: &LoadOptions,
     external: &dyn ExternalData,
 ) -> Result<Graph, Error> {
+    options.limits.check(Limit::FileBytes, bytes.len() as u64).map_err(|exceeded| exceeded.at(name))?;
     let model = decode(name, bytes)?;
     let opset = header(name, &model)?;
     let Some(graph) = &model.graph else {
         return Err(Error::one(name, "the model has no graph", "export it again"));
     };
-    import::import(&import::Source { name, model: &model, graph, opset, dims: &options.dims, external })
+    import::import(&import::Source { name, model: &model, graph, opset, options, external })
 }
 
 /// The structs of an ONNX file. Raw data of tensors shares `bytes`.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::base::diag::Problems;
+use crate::base::limits::Exceeded;
 
 /// A reason and a remedy, not yet with a place.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -24,6 +25,12 @@ impl Refusal {
     /// Valid ONNX that this compiler does not do.
     pub fn unsupported(reason: impl Into<String>) -> Self {
         Refusal::new(reason, "the supported operators and attributes are listed by `tilewright ops`")
+    }
+}
+
+impl From<Exceeded> for Refusal {
+    fn from(exceeded: Exceeded) -> Self {
+        Refusal::new(exceeded.to_string(), exceeded.remedy())
     }
 }
 

@@ -5,8 +5,10 @@ use super::refusal::Refusal;
 use super::schema::TensorProto;
 use super::schema::tensor_proto::{DataLocation, DataType};
 use super::{TOPOLOGY_KEY, dims};
+use crate::base::limits::{Limit, Limits};
 use crate::base::tensor::{Blob, DType, Elements, Tensor, TensorType};
 use crate::ir::graph::Const;
+use std::cell::Cell;
 
 /// Element types by their number in the file.
 const DTYPES: [(DataType, DType); 9] = [
@@ -37,6 +39,10 @@ pub(super) struct Stored<'a> {
     pub external: &'a dyn ExternalData,
     /// The model is marked as one without numbers.
     pub topology: bool,
+    /// How much there may be.
+    pub limits: &'a Limits,
+    /// Bytes of all constants so far.
+    pub bytes: &'a Cell<u64>,
 }
 
 impl Stored<'_> {
@@ -44,7 +50,11 @@ impl Stored<'_> {
     pub fn constant(self, proto: &TensorProto) -> Result<(TensorType, Const), Refusal> {
         let dtype = dtype(proto.data_type())?;
         let ty = TensorType { dtype, shape: dims::stored(&proto.dims)? };
+        self.limits.check_shape(&ty.shape)?;
         let length = ty.elements() * dtype.bytes();
+        // Before external data is read: the model may name one file many times.
+        self.bytes.set(self.bytes.get().saturating_add(length as u64));
+        self.limits.check(Limit::ConstantBytes, self.bytes.get())?;
         let blob = if proto.data_location() == DataLocation::External {
             external::read(proto, length as u64, self.external)?
         } else if let Some(raw) = &proto.raw_data {

@@ -21,6 +21,7 @@ mod softmax;
 #[cfg(test)]
 mod tests;
 mod window;
+mod work;
 
 use crate::base::epilogue::{Act, Epilogue};
 use crate::base::real::Real;
@@ -32,6 +33,7 @@ pub use at_run_time::{at_run_time, held};
 pub use conv::IMAGE_CHANNELS;
 use index::Index;
 pub use pad::{Pad, PadMode};
+pub use work::work;
 
 /// What a node computes. Operand order is given with each variant.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

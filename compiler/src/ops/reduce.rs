@@ -155,7 +155,7 @@ pub(super) fn eval_along(
 
 fn compare(elements: &Elements, a: usize, b: usize) -> Ordering {
     match elements {
-        Elements::Float(x) => x[a].partial_cmp(&x[b]).unwrap_or(Ordering::Equal),
+        Elements::Float(x) => x[a].partial_cmp(&x[b]).unwrap_or_else(|| x[a].is_nan().cmp(&x[b].is_nan())),
         Elements::Int(x) => x[a].cmp(&x[b]),
     }
 }

@@ -5,6 +5,7 @@ pub mod candidates;
 pub mod choose;
 pub mod constrain;
 mod depthwise;
+pub mod limits;
 mod live;
 pub mod lower;
 pub mod memory;

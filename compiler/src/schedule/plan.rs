@@ -218,12 +218,12 @@ impl Plan {
     /// The steps that only put elements elsewhere: their number, and the bytes that they read and write.
     pub fn copies(&self) -> (usize, u64) {
         let specs = self.steps.iter().map(|step| &self.kernel(step).spec).filter(|spec| spec.is_copy());
-        specs.fold((0, 0), |(count, bytes), spec| (count + 1, bytes + spec.bytes()))
+        specs.fold((0, 0), |(count, bytes), spec| (count + 1, bytes.saturating_add(spec.bytes())))
     }
 
     /// Floating-point operations of one run.
     pub fn flops(&self) -> u64 {
-        self.steps.iter().map(|step| step.flops).sum()
+        self.steps.iter().fold(0, |sum: u64, step| sum.saturating_add(step.flops))
     }
 }
 

@@ -37,7 +37,8 @@ fn a_program_computes_what_the_model_means() {
     let output = Command::new(path("bin")).args(args).current_dir(folder.path()).output().expect("it starts");
     assert!(output.status.success(), "{}", text(&output.stderr));
     let dims = [("N".to_owned(), 1)].into();
-    let graph = load_file(&path("tiny.onnx"), &LoadOptions { dims }).expect("a graph");
+    let graph =
+        load_file(&path("tiny.onnx"), &LoadOptions { dims, ..LoadOptions::default() }).expect("a graph");
     let input = Tensor::float([1, 3, 8, 8], floats.iter().map(|&x| f64::from(x)).collect());
     let want = evaluate(&graph, &[input], |_, _| ()).expect("a value")[0].to_f64();
     let got = npy::read(&path("y.npy")).expect("an array");
@@ -122,7 +123,8 @@ fn verify_finds_the_first_node_that_diverges() {
     let load = |scale: f32| {
         let path = folder.path().join("tiny.onnx");
         fs::write(&path, tiny_model(scale).bytes()).expect("a file");
-        load_file(&path, &LoadOptions { dims: [("N".to_owned(), 1)].into() }).expect("a graph")
+        load_file(&path, &LoadOptions { dims: [("N".to_owned(), 1)].into(), ..LoadOptions::default() })
+            .expect("a graph")
     };
     let (graph, other) = (load(1.0), load(1.001));
     let options = || Options { name: Some("diverging".to_owned()), ..Options::default() };

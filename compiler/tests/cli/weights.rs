@@ -23,7 +23,7 @@ fn pack(folder: &Path, name: &str, scale: f32, more: &[&str]) -> Graph {
     let said = succeed(folder, &[&args[..], more].concat());
     assert!(said.starts_with(&format!("{file}: ")) && said.contains("for programs of the graph"), "{said}");
     let dims = [("N".to_owned(), 1)].into();
-    load_file(&folder.join(model), &LoadOptions { dims }).expect("a graph")
+    load_file(&folder.join(model), &LoadOptions { dims, ..LoadOptions::default() }).expect("a graph")
 }
 
 /// A program without weights.

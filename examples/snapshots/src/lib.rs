@@ -13,6 +13,7 @@ use tilewright::{Compiled, Options};
 /// # Errors
 /// Everything that is wrong with it.
 pub fn compile(model: &Path) -> Result<Compiled, Error> {
-    let graph = load_file(model, &LoadOptions { dims: [("N".to_owned(), 1)].into() })?;
+    let graph =
+        load_file(model, &LoadOptions { dims: [("N".to_owned(), 1)].into(), ..LoadOptions::default() })?;
     tilewright::compile(graph, &Options::default())
 }

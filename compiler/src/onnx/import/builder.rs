@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::base::feature_map::Layout;
+use crate::base::limits::{Exceeded, Limit, Limits};
 use crate::base::tensor::{DType, Tensor, TensorType};
 use crate::ir::graph::{Const, Def, Graph, Node, Value, ValueId};
 use crate::onnx::DECIDING_FLOATS;
@@ -23,13 +24,28 @@ pub(super) struct Builder {
     taken: HashSet<String>,
     /// The number of the next step to each value.
     next: HashMap<String, usize>,
+    /// What computing constants has cost so far.
+    work: u64,
 }
 
 impl Builder {
     /// A graph without values; `names` are those that the file gives to its values.
-    pub fn new<'m>(name: &str, names: impl Iterator<Item = &'m str>) -> Self {
-        let graph = Graph { name: name.to_owned(), ..Graph::default() };
-        Builder { graph, taken: names.map(str::to_owned).collect(), next: HashMap::new() }
+    pub fn new<'m>(name: &str, limits: Limits, names: impl Iterator<Item = &'m str>) -> Self {
+        let graph = Graph { name: name.to_owned(), limits, ..Graph::default() };
+        Builder { graph, taken: names.map(str::to_owned).collect(), next: HashMap::new(), work: 0 }
+    }
+
+    /// Allows one more node whose result has these extents.
+    pub fn allow(&self, shape: &[usize]) -> Result<(), Exceeded> {
+        let limits = &self.graph.limits;
+        limits.check_shape(shape)?;
+        limits.check(Limit::Nodes, self.graph.nodes.len() as u64 + 1)
+    }
+
+    /// Allows so much more work on constants.
+    pub fn allow_work(&mut self, work: u64) -> Result<(), Exceeded> {
+        self.work = self.work.saturating_add(work);
+        self.graph.limits.check(Limit::FoldingWork, self.work)
     }
 
     /// Adds a value under a name of the file.

@@ -30,6 +30,7 @@ pub(super) fn constant(site: &mut Site) -> Imported {
 pub(super) fn constant_of_shape(site: &mut Site) -> Imported {
     let wanted = site.known_ints(0, "shape")?.unwrap_or_default();
     let shape = stored(&wanted)?;
+    site.builder.graph.limits.check_shape(&shape)?;
     let (dtype, element) = match site.attrs.tensor("value") {
         None => (DType::F32, vec![0; 4]),
         Some(proto) => match site.stored.constant(proto)? {

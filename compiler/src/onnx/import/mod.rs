@@ -30,20 +30,22 @@ mod slice;
 pub mod table;
 mod window;
 
-use std::collections::BTreeMap;
-
 use self::attrs::Attrs;
 use self::scope::Scope;
 use self::site::{ImportedAll, Site};
 use self::table::{Import, Row};
 use super::external::ExternalData;
+use super::load::LoadOptions;
 use super::refusal::{Refusal, Refusals};
 use super::schema::{GraphProto, ModelProto, NodeProto};
 use super::tensor::Stored;
 use super::{OPSETS, TOPOLOGY_KEY};
 use crate::base::diag::{Error, Problems};
+use crate::base::limits::Limit;
 use crate::base::tensor::Tensor;
 use crate::ir::graph::{Graph, ValueId};
+use std::cell::Cell;
+use std::collections::HashSet;
 
 /// What is imported.
 pub(super) struct Source<'a> {
@@ -52,7 +54,7 @@ pub(super) struct Source<'a> {
     pub model: &'a ModelProto,
     pub graph: &'a GraphProto,
     pub opset: i64,
-    pub dims: &'a BTreeMap<String, usize>,
+    pub options: &'a LoadOptions,
     pub external: &'a dyn ExternalData,
 }
 
@@ -70,7 +72,9 @@ pub(super) fn import(source: &Source) -> Result<Graph, Error> {
     let nodes = &source.graph.node;
     let labels: Vec<String> = nodes.iter().enumerate().map(label).collect();
     let topology = source.model.metadata_props.iter().any(|p| p.key() == TOPOLOGY_KEY && p.value() == "1");
-    let stored = Stored { external: source.external, topology };
+    let (limits, bytes) = (source.options.limits, Cell::new(0));
+    let stored = Stored { external: source.external, topology, limits: &limits, bytes: &bytes };
+    size(source, &labels)?;
 
     let mut problems = Problems::new();
     let mut scope = Scope::new(source, stored, &labels, &mut problems);
@@ -123,6 +127,19 @@ pub(super) fn import(source: &Source) -> Result<Graph, Error> {
         scope.outputs(source, &mut problems);
     }
     problems.into_result(()).map(|()| scope.builder.finish())
+}
+
+/// Refuses what has too many nodes, inputs or outputs to look at them one by one.
+fn size(source: &Source, labels: &[String]) -> Result<(), Error> {
+    let (limits, graph) = (&source.options.limits, source.graph);
+    limits.check(Limit::Nodes, graph.node.len() as u64).map_err(|exceeded| {
+        let last = usize::try_from(exceeded.most).ok().and_then(|most| labels.get(most));
+        exceeded.at(format!("node `{}`", last.map_or("", String::as_str)))
+    })?;
+    let constants: HashSet<&str> = graph.initializer.iter().map(|tensor| tensor.name()).collect();
+    let inputs = graph.input.iter().filter(|info| !constants.contains(info.name())).count();
+    let ports = limits.check(Limit::Ports, (inputs + graph.output.len()) as u64);
+    ports.map_err(|exceeded| exceeded.at(source.name))
 }
 
 /// The node's name; one without is called by its operator and its place in the file, which is stable.

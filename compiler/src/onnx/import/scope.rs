@@ -48,7 +48,7 @@ impl<'m> Scope<'m> {
         let tensors = graph.initializer.iter().map(|tensor| tensor.name());
         let results = graph.node.iter().flat_map(|node| node.output.iter().map(String::as_str));
         let names = tensors.clone().chain(graph.input.iter().map(|info| info.name())).chain(results);
-        let builder = Builder::new(graph.name(), names);
+        let builder = Builder::new(graph.name(), source.options.limits, names);
         let mut scope = Scope { builder, values: HashMap::new(), read };
 
         for tensor in &graph.initializer {
@@ -78,7 +78,7 @@ impl<'m> Scope<'m> {
 
     fn inputs(&mut self, source: &Source<'m>, problems: &mut Problems) {
         let constants: HashSet<&str> = source.graph.initializer.iter().map(|tensor| tensor.name()).collect();
-        let mut fixed = Fixed::new(source.dims);
+        let mut fixed = Fixed::new(source.options);
         for info in source.graph.input.iter().filter(|info| !constants.contains(info.name())) {
             let name = info.name();
             let place = format!("input `{name}`");

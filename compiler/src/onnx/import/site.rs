@@ -111,6 +111,7 @@ impl Site<'_, '_> {
     /// As [`Site::emit`], for an operator whose result type its operands do not tell.
     pub fn emit_as(&mut self, op: Op, inputs: Vec<ValueId>, ty: TensorType) -> Imported {
         dims::check_size(&ty.shape)?;
+        self.builder.allow(&ty.shape)?;
         if inputs.iter().all(|&id| self.builder.graph.is_const(id)) {
             return self.constant_result(op, inputs, ty);
         }
@@ -133,6 +134,8 @@ impl Site<'_, '_> {
         match numbers {
             Some(numbers) if !half && ty.elements() <= FOLD_LIMIT => {
                 let operands: Vec<&Tensor> = numbers.iter().collect();
+                let types: Vec<&TensorType> = operands.iter().map(|tensor| &tensor.ty).collect();
+                self.builder.allow_work(ops::work(&op, &types, &ty))?;
                 let result = ops::eval(&op, &operands, &ty).map_err(Refusal::invalid)?;
                 self.tensor(&result)
             }
@@ -143,6 +146,7 @@ impl Site<'_, '_> {
     /// The same elements with other extents; a stored constant shares its bytes.
     pub fn reshape(&mut self, id: ValueId, shape: Vec<usize>) -> Imported {
         dims::check_size(&shape)?;
+        self.builder.graph.limits.check_shape(&shape)?;
         let from = self.ty(id).clone();
         let ty = TensorType { dtype: from.dtype, shape };
         if from.elements() != ty.elements() {
