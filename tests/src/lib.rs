@@ -1,7 +1,7 @@
 //! Helpers that several tests share.
 //!
 //! [`specs`] lists small kernels, one per feature; [`case`] gives each its operands and, by [`naive`], its result;
-//! [`project`] builds generated code with cargo; [`coverage`] walks the stores of a kernel; [`import`] and [`refused`] read small models;
+//! [`project`] builds generated code with cargo; [`coverage`] walks the stores of a kernel; [`mutants`] plants faults in one; [`import`] and [`refused`] read small models;
 //! [`random`] grows random networks and bounds their rounding; [`nd`] has windows over any number of axes by definition; [`assembly`] reads what came of it; [`threads`] runs a network on several of them; [`conformance`] has the ONNX
 //! package's cases; [`tidy`] judges source text.
 
@@ -15,6 +15,7 @@ pub mod import;
 pub mod jobs;
 pub mod long;
 pub mod model;
+pub mod mutants;
 pub mod naive;
 pub mod nd;
 pub mod networks;

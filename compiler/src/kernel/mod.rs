@@ -8,6 +8,7 @@ pub mod build;
 pub mod conv;
 mod conv_frame;
 pub mod copy;
+pub mod coverage;
 pub mod depthwise;
 pub mod epilogue;
 pub mod grouped;

@@ -3,7 +3,7 @@
 mod time;
 
 use self::time::{Intervals, Skyline};
-use super::plan::{Buffer, BufferId, Place, WholeBuffer, roots};
+use super::plan::{Buffer, BufferId, Place, WeightRange, WholeBuffer, roots};
 use crate::base::feature_map::{BLOCK, round_up};
 use std::collections::BTreeMap;
 
@@ -173,4 +173,17 @@ pub fn intersect(a: &Buffer, b: &Buffer) -> bool {
         (Place::Arena(a_from), Place::Arena(b_from)) => a_from < b_from + b.len && b_from < a_from + a.len,
         _ => false,
     }
+}
+
+/// Pieces of the packed weights that overlap or are out of order, begin within a line, or leave what is packed.
+pub fn verify_weights(ranges: &[WeightRange], floats: usize) -> Vec<String> {
+    let ends = ranges.iter().scan(0, |end, range| Some(std::mem::replace(end, range.offset + range.len)));
+    let numbered = ranges.iter().zip(ends).enumerate();
+    let wrong = numbered.filter(|(_, (range, end))| {
+        range.offset < *end || !range.offset.is_multiple_of(BLOCK) || range.offset + range.len > floats
+    });
+    let words = wrong.map(|(number, (WeightRange { offset, len, .. }, end))| {
+        format!("weights {number} of {len} floats at {offset} do not fit between {end} and {floats}")
+    });
+    words.collect()
 }

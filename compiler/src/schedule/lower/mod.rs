@@ -223,6 +223,7 @@ impl Plan {
         }
         let written: Vec<BufferId> = self.steps.iter().filter_map(|step| step.args.last()).copied().collect();
         faults.extend(memory::verify_parts(&self.buffers, &written));
+        faults.extend(memory::verify_weights(&self.weights, self.weight_floats));
         let last = self.steps.len().saturating_sub(1);
         let lost = self.outputs.iter().map(|&id| self.buffer(id)).filter(|buffer| buffer.live.1 < last);
         faults.extend(lost.map(|buffer| format!("the output {} does not live to the end", buffer.name)));
