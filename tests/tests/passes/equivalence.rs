@@ -43,6 +43,9 @@ fn each_pass_keeps_what_random_networks_mean() {
     assert!(untouched.iter().all(|pass| pass.name == "split_batch"), "{untouched:?} changed nothing");
 }
 
+/// As [`Pass::run`].
+type Run = fn(&mut Graph, &mut Misses) -> usize;
+
 /// A difference with its operands exchanged.
 fn exchanges(graph: &mut Graph, _: &mut Misses) -> usize {
     change(graph, |op, inputs| match op {
@@ -95,7 +98,7 @@ fn change(graph: &mut Graph, mut with: impl FnMut(&mut Op, &mut [ValueId]) -> bo
 
 #[test]
 fn wrong_passes_are_named() {
-    let broken: [(&str, fn(&mut Graph, &mut Misses) -> usize); 4] =
+    let broken: [(&str, Run); 4] =
         [("exchanges", exchanges), ("forgets", forgets), ("rounds", rounds), ("shifts", shifts)];
     let (mut runner, genomes) = (runner(4, 1), genomes(6..=12));
     let mut grow = || genomes.new_tree(&mut runner).expect("a genome").current().grow();
