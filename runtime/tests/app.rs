@@ -90,7 +90,7 @@ fn wrong_command_lines_are_usage_errors_that_name_the_argument() {
         (&["--info", "--bench"], "exclude each other"),
         (&["--bench", "--top", "3"], "--top goes with PICTURE only"),
         (&["--bench", "--labels", "l"], "--labels goes with PICTURE only"),
-        (&["--info", "--json"], "--json goes with PICTURE, --bench, --profile only"),
+        (&["--output", "y.npy", "--json"], "--json goes with PICTURE, --bench, --profile, --info only"),
         (&["--bench", "--csv"], "--csv goes with PICTURE only"),
         (&["cat.jpg", "--csv", "--json"], "--json and --csv exclude each other"),
         (&["cat.jpg", "--rounds", "3"], "--rounds goes with"),
@@ -119,8 +119,24 @@ fn help_version_and_info_need_no_model() {
     assert!(help.starts_with("Usage: sums PICTURE") && help.contains("portable, avx2"), "{help}");
     assert_eq!(run::<Sums>(&["--version"]).unwrap(), "sums (tilewright 0.0.0)\n");
     let info = run::<Sums>(&["--info"]).unwrap();
-    for part in ["data 1x3x4x4", "sums 1x3", "2 steps", "middle 4 x 4", "red first", "3 named, the 3 best"] {
+    for part in ["data 1x3x4x4", "sums 1x3", "2 steps", "middle 4 x 4", "as rgb", "3 named, the 3 best"] {
         assert!(info.contains(part), "{part} in {info}");
+    }
+}
+
+#[test]
+fn info_is_json_too() {
+    let info = run::<Sums>(&["--info", "--json"]).unwrap();
+    assert!(info.starts_with("{\"model\":\"sums\"") && info.ends_with("}\n"), "{info}");
+    for part in [
+        "\"inputs\":[{\"name\":\"data\",\"shape\":[1,3,4,4]}]",
+        "\"arena_bytes\":256,",
+        "\"isas\":[\"portable\",\"avx2\"]",
+        "\"crop\":4,\"filter\":\"bilinear\",\"mean\":[0,0,0],",
+        "\"order\":\"rgb\"}",
+        "\"classes\":{\"softmax\":true,\"top\":3,\"labels\":[\"rouge\",\"vert, clair\",\"\\\"bleu\\\"\"]}",
+    ] {
+        assert!(info.contains(part), "{part} is not in {info}");
     }
 }
 

@@ -63,6 +63,7 @@ fn tune_writes_a_file_or_says_why_not() {
     let path = folder.path().join("t.tuning");
     let args =
         ["tune", "tiny.onnx", "--dim", "N=1", "--budget", "4s", "-o", "t.tuning", "--target-dir", TARGET];
+    let args = [&args[..], &["--max-arena", "1MiB"]].concat();
     let output = run(folder.path(), &args);
     let (said, errors) = (text(&output.stdout), text(&output.stderr));
     match output.status.code() {
@@ -99,6 +100,7 @@ fn what_cannot_be_tuned_is_refused_at_once() {
     for (more, want) in [
         (&["-o", "none/t"][..], "none/t cannot be written"),
         (&["-o", "t", "--tuning", "none.tuning"], "none.tuning"),
+        (&["-o", "t", "--max-arena", "4B"], "--max-arena 4 "),
         (&["-o", "t", "--tuning", "bad.tuning"], "bad.tuning line 2"),
     ] {
         let error = fail(1, folder.path(), &tune(more));

@@ -19,7 +19,7 @@ pub(super) struct Options {
 pub(super) enum Job {
     Help,
     Version,
-    Info,
+    Info { json: bool },
     Classify(Classify),
     Run { inputs: Vec<OsString>, outputs: Vec<OsString> },
     Dump { inputs: Vec<OsString>, folder: PathBuf },
@@ -61,7 +61,7 @@ Usage: {name} PICTURE.. [--top K] [--labels FILE] [--json | --csv]
        {name} --input X.npy --output Y.npy
        {name} --bench | --profile [--input X.npy] [--rounds N] [--json]
        {name} --dump FOLDER --input X.npy
-       {name} --info | --help | --version
+       {name} --info [--json] | --help | --version
 
 Pictures are JPEG, PNG or WebP files, folders of them, or - for one from standard input, which is also read
 where nothing is said and it is no terminal. Arrays are .npy files of f32, row-major.
@@ -114,7 +114,7 @@ const MODIFIERS: [(&str, &[&str]); 6] = [
     ("--labels", &[PICTURES]),
     ("--input", &[OUTPUT, BENCH, PROFILE, DUMP]),
     ("--rounds", &[BENCH, PROFILE]),
-    ("--json", &[PICTURES, BENCH, PROFILE]),
+    ("--json", &[PICTURES, BENCH, PROFILE, INFO]),
     ("--csv", &[PICTURES]),
 ];
 
@@ -193,7 +193,7 @@ fn read(parser: &mut Parser, piped: bool) -> Result<Options, lexopt::Error> {
     let format = format(&modifiers)?;
     let json = format == Format::Json;
     let job = match job {
-        INFO => Job::Info,
+        INFO => Job::Info { json },
         BENCH => Job::Bench(Measure { inputs, rounds, json }),
         PROFILE => Job::Profile(Measure { inputs, rounds, json }),
         DUMP => Job::Dump { inputs, folder },

@@ -7,6 +7,7 @@
 mod args;
 mod bench;
 mod classify;
+mod describe;
 mod json;
 mod pictures;
 mod profile;
@@ -75,7 +76,8 @@ fn dispatch<N: Network>(options: Options, streams: &mut Streams<'_>) -> Result<(
     match options.job {
         Job::Help => write!(out, "{}", args::help(info))?,
         Job::Version => writeln!(out, "{} (tilewright {})", info.name, info.tool_version)?,
-        Job::Info => write!(out, "{}", table::describe(info))?,
+        Job::Info { json: false } => write!(out, "{}", describe::text(info))?,
+        Job::Info { json: true } => writeln!(out, "{}", describe::json(info))?,
         Job::Classify(job) => classify::run(&mut load()?, &job, streams)?,
         Job::Run { inputs, outputs } => tensors::run(&mut load()?, &inputs, &outputs)?,
         Job::Dump { inputs, folder } => tensors::dump(&mut load()?, &inputs, &folder, out)?,

@@ -1,7 +1,6 @@
 //! Text in aligned columns.
 
-use crate::info::{ModelInfo, TensorInfo};
-use crate::{ChannelOrder, Filter};
+use crate::info::TensorInfo;
 use std::fmt;
 
 /// To which side of its column a cell goes.
@@ -50,45 +49,6 @@ impl fmt::Display for Table {
         }
         Ok(())
     }
-}
-
-/// The text of `--info`.
-pub(super) fn describe(info: &ModelInfo) -> Table {
-    let mut table = Table::new([Align::Left, Align::Left]);
-    let mut row = |key: &str, value: String| table.row([key.to_owned(), value]);
-    row("model", info.name.to_owned());
-    row("graph", info.graph_sha256.to_owned());
-    row("compiler", format!("tilewright {}", info.tool_version));
-    for (key, tensors) in [("input", info.inputs), ("output", info.outputs)] {
-        for tensor in tensors {
-            row(key, format!("{} {}", tensor.name, shape(tensor)));
-        }
-    }
-    row("work", format!("{:.3} GFLOP in {} steps", info.flops as f64 * 1e-9, info.steps.len()));
-    row("weights", format!("{:.2} MB", info.weight_bytes as f64 * 1e-6));
-    row("arena", format!("{:.2} MB", info.arena_bytes as f64 * 1e-6));
-    for isa in info.isas {
-        let note = if isa.available() { "" } else { " (not on this processor)" };
-        row("built for", format!("{isa}{note}"));
-    }
-    let how = &info.preprocess;
-    let filter = match how.filter {
-        Filter::Bilinear => "bilinear",
-        Filter::Bicubic => "bicubic",
-    };
-    row(
-        "pictures",
-        format!("short side to {} ({filter}), middle {} x {}", how.resize_short, how.crop, how.crop),
-    );
-    let order = match how.order {
-        ChannelOrder::Rgb => "red first",
-        ChannelOrder::Bgr => "blue first",
-    };
-    row("", format!("less {:?}, by {:?}, of RGB from 0 to 1, {order}", how.mean, how.std));
-    let how = &info.postprocess;
-    let scores = if how.softmax { "by softmax" } else { "as they are" };
-    row("classes", format!("{} named, the {} best told, scores {scores}", how.labels.len(), how.top));
-    table
 }
 
 /// `1x3x224x224`.

@@ -8,6 +8,7 @@ mod programs;
 mod search;
 mod stage;
 
+use super::budget::BudgetArgs;
 use super::model::ModelArgs;
 use super::program::{ProgramArgs, write_file};
 use super::progress::Progress;
@@ -15,7 +16,9 @@ use super::schedule::{ScheduleArgs, warn};
 use super::usage;
 use super::verify::available;
 use crate::base::target::{ISAS, Isa};
-use crate::pipeline::plan_tuned;
+use crate::pipeline::plan_within;
+use crate::schedule::budget::Budget;
+use crate::schedule::choose::Choice;
 use crate::schedule::tuning::Tuning;
 use crate::schedule::tuning::experiment::Compared;
 use anyhow::{Result, bail};
@@ -37,6 +40,8 @@ pub struct Args {
     #[command(flatten)]
     schedule: ScheduleArgs,
     #[command(flatten)]
+    limits: BudgetArgs,
+    #[command(flatten)]
     program: ProgramArgs,
     /// Time to spend on candidates, as 90s, 5m or 1h; what has begun is finished
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = budget)]
@@ -52,13 +57,15 @@ pub struct Args {
 const EXAMPLES: &str = "\
 Measures on the best instruction set of this processor, or on those of --isa; the algorithm of a convolution is one for all
 of them, and is measured on the best. With --tuning FILE it starts from that file's schedules and keeps its lines. The file
-has no lines where nothing is clearly faster than what there is.
+has no lines where nothing is clearly faster than what there is. With a budget, algorithms are those that fit, which the file
+then says, and only schedules are tried.
 
 Exit code 3: the machine is too noisy to tell, and nothing is written. Stop other programs, or take another machine.
 
 Examples:
   tilewright tune resnet50.onnx -o resnet50.tuning
   tilewright tune resnet50.onnx --budget 20m --isa avx2,avx512 -o resnet50.tuning
+  tilewright tune resnet50.onnx --max-arena 6MiB -o small.tuning
   tilewright build resnet50.onnx --tuning resnet50.tuning -o resnet50";
 
 /// Runs the sub-command.
@@ -78,11 +85,14 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     if graph.is_topology() {
         bail!("the model has no numbers; a program to measure needs one with its weights");
     }
-    let start = args.schedule.tuning()?;
-    warn(&plan_tuned(&graph, &isas, args.schedule.choice(), &start)?.warnings);
-    let choice = args.schedule.choice();
+    let (start, choice, limits) = (args.schedule.tuning()?, args.schedule.choice(), args.limits.budget());
+    let planned = plan_within(&graph, &args.schedule.isas(), choice, &start, limits)?;
+    warn(&planned.warnings);
+    let start = planned.tuning;
     let shop = Workshop::new(&graph, &args.program, choice, args.threads.into(), &progress)?;
-    let mut search = Search::new(shop, &graph, choice, &progress);
+    // What fits is a matter of algorithms, which a budget has chosen.
+    let algorithms = choice == Choice::Fast && limits == Budget::default();
+    let mut search = Search::new(shop, &graph, choice, algorithms, &progress);
     for &isa in &isas {
         search.prepare(isa, &start)?;
     }

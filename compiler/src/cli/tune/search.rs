@@ -26,6 +26,8 @@ pub struct Search<'a> {
     shop: Workshop<'a>,
     graph: &'a Graph,
     choice: Choice,
+    /// True where algorithms are tried, not schedules only.
+    algorithms: bool,
     progress: &'a Progress,
     /// The program as it is, per instruction set.
     baselines: Vec<(Isa, Baseline)>,
@@ -33,8 +35,14 @@ pub struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// Nothing is built yet.
-    pub fn new(shop: Workshop<'a>, graph: &'a Graph, choice: Choice, progress: &'a Progress) -> Self {
-        Search { shop, graph, choice, progress, baselines: Vec::new() }
+    pub fn new(
+        shop: Workshop<'a>,
+        graph: &'a Graph,
+        choice: Choice,
+        algorithms: bool,
+        progress: &'a Progress,
+    ) -> Self {
+        Search { shop, graph, choice, algorithms, progress, baselines: Vec::new() }
     }
 
     /// Builds the program as it is and looks whether the machine is quiet.
@@ -65,9 +73,7 @@ impl<'a> Search<'a> {
         let end = Instant::now() + (budget - budget / RESERVE);
         let mut tuned = start.clone();
         let mut stages = Vec::new();
-        if let (Some(&best), Choice::Fast) = (isas.last(), self.choice) {
-            stages.push((best, true));
-        }
+        stages.extend(isas.last().filter(|_| self.algorithms).map(|&best| (best, true)));
         stages.extend(isas.iter().map(|&isa| (isa, false)));
         let mut left = stages.len() as u32;
         for (isa, algorithms) in stages {
