@@ -2,7 +2,7 @@
 //! generated crate are made of.
 //!
 //! Inputs are made up by [`floats`], here and when compiling, so that only outputs are recorded. `cargo test` runs
-//! [`check`], `cargo bench` runs [`bench`]; both print a line for each instruction set that the model was built for.
+//! [`check`], `cargo bench` runs [`bench()`]; both print a line for each instruction set that the model was built for.
 
 use crate::info::ModelInfo;
 use crate::{AlignedBuf, Error, Isa, LoadOptions, Network};
@@ -117,7 +117,7 @@ fn apart(got: &[f32], want: &[f32]) -> f64 {
     }
 }
 
-/// What [`bench`] does.
+/// What [`bench()`] does.
 fn time<N: Network>(weights: Option<&str>, out: &mut dyn Write) -> Result<(), Error> {
     each::<N>(weights, &THREADS[..1], |run, isa, _| {
         for _ in 0..WARM_UP {
