@@ -1,10 +1,15 @@
 //! Folders of generated files: only what changed is written, and each file whole or not at all.
 //!
 //! A list in the folder ([`LIST`]) names the files that are ours. Other files are never written or removed; where one is
-//! in the way, nothing is done at all. New content is staged first and then renamed into place, file by file (the whole
-//! folder at once where it is new), so a kill leaves each file old or new, and the next run completes the work.
+//! in the way, nothing is done at all. The new folder is made beside the old one, and they change places at one moment
+//! ([`exchange`]), so a kill leaves the folder old or new. Where that cannot be (the folder is a mount or a repository, the
+//! system has no such call), new content is renamed into place file by file: each is old or new, and the next run completes
+//! the work.
+
+mod exchange;
 
 use anyhow::{Context, Result, bail};
+use exchange::Outcome;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
@@ -95,13 +100,15 @@ pub fn compare(folder: &Path, files: &[Content]) -> Result<Changes> {
 /// itself failed.
 pub fn write(folder: &Path, files: &[Content]) -> Result<Changes> {
     let place = || format!("{} cannot be written", folder.display());
+    let (folder, beside) = &places(folder).with_context(place)?;
+    let _lock = folder.parent().map(lock);
+    exchange::clear(beside, folder, files).with_context(place)?;
     if !folder.exists() {
-        return create(folder, files).with_context(place);
+        return create(folder, beside, files).with_context(place);
     }
     if !folder.is_dir() {
         bail!("{} is no folder", folder.display());
     }
-    let _lock = lock(folder).with_context(place)?;
     let changes = compare(folder, files)?;
     if !changes.foreign.is_empty() {
         let names = changes.foreign.join(", ");
@@ -111,18 +118,37 @@ pub fn write(folder: &Path, files: &[Content]) -> Result<Changes> {
         );
     }
     if !changes.is_empty() {
-        replace(folder, files, &changes).with_context(place)?;
+        let done = exchange::exchange(folder, beside, files, &changes).with_context(place)?;
+        if matches!(done, Outcome::Impossible) {
+            replace(folder, files, &changes).with_context(place)?;
+        }
     }
     Ok(changes)
 }
 
-/// Stages a new folder beside its place and renames it.
-fn create(folder: &Path, files: &[Content]) -> Result<Changes> {
+/// The folder's path without links, and a hidden place beside it.
+fn places(folder: &Path) -> Result<(PathBuf, PathBuf)> {
+    let folder = match folder.canonicalize() {
+        Ok(folder) => folder,
+        Err(_) => {
+            let Some(name) = folder.file_name() else { bail!("{} has no name", folder.display()) };
+            let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let parent = parent.unwrap_or(Path::new("."));
+            fs::create_dir_all(parent)?;
+            parent.canonicalize()?.join(name)
+        }
+    };
     let Some(name) = folder.file_name() else { bail!("{} has no name", folder.display()) };
     let mut hidden = std::ffi::OsString::from(".");
     hidden.push(name);
     hidden.push(STAGE);
-    let stage = Stage::new(folder.with_file_name(hidden))?;
+    let beside = folder.with_file_name(hidden);
+    Ok((folder, beside))
+}
+
+/// Stages a new folder beside its place and renames it.
+fn create(folder: &Path, beside: &Path, files: &[Content]) -> Result<Changes> {
+    let stage = Stage::new(beside.to_owned())?;
     let list = list(&BTreeSet::new(), files);
     files.iter().chain([&list]).try_for_each(|file| stage.put(&stage.root.join(&file.path), &file.bytes))?;
     fs::rename(&stage.root, folder)?;
@@ -191,16 +217,12 @@ impl Drop for Stage {
     }
 }
 
-/// One writer at a time, where the system can lock a folder.
-fn lock(folder: &Path) -> Result<Option<File>> {
-    match cfg!(unix) {
-        true => {
-            let file = File::open(folder)?;
-            file.lock()?;
-            Ok(Some(file))
-        }
-        false => Ok(None),
-    }
+/// One writer at a time below a folder, where the system can lock one and lets us. The folder that is written cannot be
+/// locked itself: another takes its place.
+fn lock(folder: &Path) -> Option<File> {
+    let file = File::open(folder).ok().filter(|_| cfg!(unix))?;
+    file.lock().ok()?;
+    Some(file)
 }
 
 /// The files that the list in the folder names; the list itself is one.
