@@ -13,6 +13,7 @@ pub mod coverage;
 pub mod fuzz;
 pub mod import;
 pub mod jobs;
+pub mod kills;
 pub mod long;
 pub mod model;
 pub mod mutants;

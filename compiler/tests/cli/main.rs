@@ -7,6 +7,7 @@ mod compile;
 mod cpus;
 mod emitted;
 mod explain;
+mod faults;
 mod folder;
 mod measure;
 mod passes;

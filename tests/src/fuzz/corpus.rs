@@ -117,13 +117,16 @@ pub fn dense() -> Model {
         .node_with("Softmax", "gemm", "y", vec![("axis", Attr::Int(-1))])
 }
 
-/// Pictures of both formats.
+/// Pictures of every format.
 pub fn pictures() -> Vec<Seed> {
-    let files: [(&str, &[u8]); 5] = [
+    let files: [(&str, &[u8]); 8] = [
         ("gradient.jpg", include_bytes!("../../../runtime/tests/data/gradient.jpg")),
         ("gradient_progressive.jpg", include_bytes!("../../../runtime/tests/data/gradient_progressive.jpg")),
         ("gradient_grey.jpg", include_bytes!("../../../runtime/tests/data/gradient_grey.jpg")),
         ("gradient_cmyk.jpg", include_bytes!("../../../runtime/tests/data/gradient_cmyk.jpg")),
+        ("gradient.webp", include_bytes!("../../../runtime/tests/data/gradient.webp")),
+        ("gradient_alpha.webp", include_bytes!("../../../runtime/tests/data/gradient_alpha.webp")),
+        ("gradient_lossless.webp", include_bytes!("../../../runtime/tests/data/gradient_lossless.webp")),
         ("noise.png", include_bytes!("../../../runtime/tests/data/noise.png")),
     ];
     files.map(|(name, bytes)| Seed::file(name, bytes.to_vec())).into()

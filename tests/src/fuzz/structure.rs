@@ -162,11 +162,11 @@ fn element_type(model: &mut ModelProto, numbers: &mut Numbers) -> Option<()> {
 
 /// Other numbers in a small stored tensor: shapes, axes, pads, bounds.
 fn stored_numbers(model: &mut ModelProto, numbers: &mut Numbers) -> Option<()> {
-    let mut small: Vec<&mut TensorProto> = graph(model)?
-        .initializer
-        .iter_mut()
-        .filter(|tensor| tensor.dims.iter().product::<i64>() <= 16)
-        .collect();
+    let is_small = |tensor: &&mut TensorProto| {
+        let count = tensor.dims.iter().try_fold(1i64, |count, &dim| count.checked_mul(dim));
+        count.is_some_and(|count| count <= 16)
+    };
+    let mut small: Vec<&mut TensorProto> = graph(model)?.initializer.iter_mut().filter(is_small).collect();
     let tensor = one(&mut small, numbers)?;
     if let Some(int) = one(&mut tensor.int64_data, numbers) {
         *int = number(numbers, *int);

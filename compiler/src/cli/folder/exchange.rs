@@ -40,9 +40,8 @@ pub fn exchange(folder: &Path, beside: &Path, files: &[Content], changes: &Chang
     let Ok(stage) = Stage::new(beside.clone()) else { return Ok(Outcome::Impossible) };
     let before = owned(folder)?;
     let list = list(&before, files);
-    stage.put(&beside.join(LIST), &list.bytes)?;
     let wanted: BTreeSet<&String> = changes.missing.iter().chain(&changes.stale).collect();
-    for file in files {
+    for file in files.iter().chain([&list]) {
         let to = beside.join(&file.path);
         if wanted.contains(&file.path) {
             stage.put(&to, &file.bytes)?;
@@ -162,7 +161,8 @@ impl Ours {
                 continue;
             }
             let is_dir = entry.file_type()?.is_dir();
-            if is_dir && !(source.join(CACHE).exists() && !target.exists()) {
+            let is_cache = source.join(CACHE).exists() && !target.exists();
+            if is_dir && !is_cache {
                 self.bring_over(from, to, &path)?;
             } else if is_dir || is_news(&source, &target) {
                 target.parent().map_or(Ok(()), fs::create_dir_all)?;

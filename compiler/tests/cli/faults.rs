@@ -1,0 +1,142 @@
+//! What goes wrong around the command: full disks, killed processes, missing tools. A message, an exit code, and nothing
+//! half-written.
+
+use super::{command, fail, files, run, succeed, text, tiny};
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tilewright_tests::kills;
+
+const COMPILE: [&str; 6] = ["compile", "tiny.onnx", "--dim", "N=1", "-o", "out"];
+const WEIGHTS: [&str; 6] = ["weights", "tiny.onnx", "--dim", "N=1", "-o", "w.bin"];
+
+/// Runs the command where no file may be longer than so many blocks of 512 bytes, as on a disk that is nearly full.
+fn cramped(folder: &Path, blocks: usize, args: &[&str]) -> Output {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f $0; exec \"$@\"", &blocks.to_string()]);
+    shell.arg(env!("CARGO_BIN_EXE_tilewright")).args(args).current_dir(folder).stdin(Stdio::null());
+    shell.output().expect("a shell")
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_what_was_there() {
+    let folder = tiny();
+    // Nothing was there.
+    let output = cramped(folder.path(), 4, &COMPILE);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stderr).contains("out cannot be written"), "{output:?}");
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "only the model");
+    // Another output was there, and a file of the user's.
+    succeed(folder.path(), &[&COMPILE[..], &["--isa", "portable"]].concat());
+    succeed(folder.path(), &WEIGHTS);
+    fs::write(folder.path().join("out/mine"), "mine").expect("a file");
+    let before = files(folder.path());
+    for args in [COMPILE, WEIGHTS] {
+        let output = cramped(folder.path(), 4, &args);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(text(&output.stderr).contains("cannot be written"), "{output:?}");
+        assert!(files(folder.path()) == before, "{args:?} changed something");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_for_results_is_an_error() {
+    let folder = tiny();
+    let full = File::options().write(true).open("/dev/full").expect("a device");
+    let output = command(folder.path(), &["check", "tiny.onnx", "--dim", "N=1"]).stdout(full).output();
+    let output = output.expect("the command starts");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stderr).starts_with("error: "), "{output:?}");
+}
+
+#[test]
+fn places_that_cannot_be_written() {
+    let folder = tiny();
+    fs::write(folder.path().join("file"), "mine").expect("a file");
+    let inside = [&COMPILE[..5], &["file/out"]].concat();
+    assert!(fail(1, folder.path(), &inside).contains("file/out cannot be written"));
+    assert!(fail(1, folder.path(), &[&WEIGHTS[..5], &["file/w.bin"]].concat()).contains("cannot be written"));
+    if cfg!(target_os = "linux") {
+        assert!(
+            fail(1, folder.path(), &[&COMPILE[..5], &["/proc/out"]].concat()).contains("cannot be written")
+        );
+    }
+    assert_eq!(fs::read_to_string(folder.path().join("file")).expect("a file"), "mine");
+}
+
+#[test]
+fn results_that_no_one_reads() {
+    let folder = tiny();
+    let mut child = command(folder.path(), &["ops"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.as_mut().expect("the command starts");
+    drop(child.stdout.take());
+    assert!(child.wait().expect("an end").success());
+}
+
+#[test]
+fn several_compilations_into_one_folder() {
+    let folder = tiny();
+    let portable = [&COMPILE[..], &["--isa", "portable"]].concat();
+    let avx2 = [&COMPILE[..], &["--isa", "avx2"]].concat();
+    let wanted = [&portable, &avx2].map(|args| {
+        succeed(folder.path(), args);
+        let wanted = files(&folder.path().join("out"));
+        fs::remove_dir_all(folder.path().join("out")).expect("removed");
+        wanted
+    });
+    for _ in 0..3 {
+        let start = |args: &Vec<&str>| command(folder.path(), args).stdout(Stdio::null()).spawn();
+        let all: Vec<_> = [&portable, &avx2, &portable, &avx2].map(start).into();
+        for child in all {
+            assert!(child.expect("the command starts").wait().expect("an end").success());
+        }
+        let found = files(&folder.path().join("out"));
+        assert!(wanted.contains(&found), "neither the one nor the other");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "nothing beside them");
+    }
+}
+
+#[test]
+fn kills_leave_the_old_or_the_new() {
+    let tilewright = Path::new(env!("CARGO_BIN_EXE_tilewright"));
+    for job in [kills::compile, kills::weights] {
+        let scratch = tempfile::tempdir().expect("a folder");
+        let found = job(tilewright, scratch.path(), 20);
+        assert_eq!(found.old + found.new, 20);
+    }
+}
+
+#[test]
+fn missing_tools() {
+    let folder = tiny();
+    let build = ["build", "tiny.onnx", "--dim", "N=1", "-o", "bin", "--target-dir", "target"];
+    let nowhere = folder.path().join("nowhere").display().to_string();
+    for variable in ["CARGO", "RUSTC"] {
+        let output = command(folder.path(), &build).env(variable, &nowhere).output().expect("it starts");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let error = text(&output.stderr);
+        assert!(error.contains(&format!("{nowhere} does not start")) && error.contains("rustup"), "{error}");
+    }
+    let mut command = command(folder.path(), &build);
+    let output = command.env("PATH", "").env_remove("CARGO").env_remove("RUSTC").output().expect("it starts");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stderr).contains("does not start"), "{output:?}");
+    assert!(!folder.path().join("bin").exists());
+}
+
+#[test]
+fn read_only_weights() {
+    let folder = tiny();
+    succeed(folder.path(), &WEIGHTS);
+    let path = folder.path().join("w.bin");
+    let mut permissions = fs::metadata(&path).expect("a file").permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&path, permissions).expect("permissions");
+    let before = fs::read(&path).expect("a file");
+    // It is read for comparison, and replaced as a whole.
+    let output = run(folder.path(), &[&WEIGHTS[..], &["--like", "w.bin"]].concat());
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(fs::read(&path).expect("a file"), before);
+}
