@@ -162,7 +162,7 @@ fn special_numbers_mean_what_onnx_and_ieee_say() {
             let path = folder.join(format!("{name}.weights"));
             std::fs::write(&path, weights(name, graph, &ISAS)).expect("a writable folder");
             for isa in ISAS {
-                let got = try_run(graph, &[input.clone()], isa, Choice::Fast)
+                let got = try_run(graph, std::slice::from_ref(&input), isa, Choice::Fast)
                     .unwrap_or_else(|error| panic!("{error}"));
                 let fault = fault(*close, &got[0], &want);
                 wrong.extend(fault.map(|fault| format!("{name}, {}, one of {every}: {fault}", isa.name)));
