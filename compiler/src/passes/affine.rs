@@ -35,11 +35,13 @@ pub(super) fn run(graph: &mut Graph, _: &mut Misses) -> usize {
         let (x, constant) = if swapped { (b, a) } else { (a, b) };
         let shape = edit.graph.shape(node.output).to_vec();
         let is_map = matches!(*shape, [_, channels, _, _] if channels > IMAGE_CHANNELS);
-        if !is_map
-            || edit.graph.is_const(x)
-            || edit.graph.shape(x) != shape
-            || (kind, swapped) == (BinaryKind::Div, true)
-        {
+        // Asked first: what is made for a constant stays in the graph.
+        let in_table = match kind {
+            BinaryKind::Add | BinaryKind::Sub | BinaryKind::Mul => true,
+            BinaryKind::Div => !swapped,
+            _ => false,
+        };
+        if !in_table || !is_map || edit.graph.is_const(x) || edit.graph.shape(x) != shape {
             continue;
         }
         let Some(vector) = channels::vector(&mut edit, constant, &shape, 1) else { continue };

@@ -1,6 +1,8 @@
 //! Passes that move arithmetic into constants.
 
 use insta::assert_snapshot;
+use tilewright::ir::text;
+use tilewright::passes;
 
 use crate::check;
 
@@ -225,6 +227,26 @@ fn affine_takes_arithmetic_per_channel() {
       out %h
     }
     ");
+}
+
+/// Nothing is made of a constant whose node is no row of the table: a boolean cannot become a vector by a sum.
+#[test]
+fn affine_leaves_other_operators_and_their_constants() {
+    let graph = "graph g {
+  in %x: f32[1x5x2x2]
+  con %c: f32[1]
+  con %flag: bool[1]
+  %s: bool[1x5x2x2] = greater(%x, %c)
+  %t: bool[1x5x2x2] = or(%s, %flag)
+  %m: f32[1x5x2x2] = max(%x, %c)
+  %y: f32[1x5x2x2] = select(%t, %m, %c)
+  out %y
+}
+";
+    let affine: Vec<_> = passes::PASSES.iter().filter(|pass| pass.name == "affine").copied().collect();
+    let before = text::parse(graph).expect("a graph");
+    let (after, _) = passes::run_some(before, &affine, |_, _, _| ()).expect("a graph that is still one");
+    assert_eq!(text::print(&after), graph);
 }
 
 #[test]
