@@ -63,7 +63,8 @@ pub fn check_plan(graph: &Graph, plan: &Plan) -> Result<(), Error> {
     };
     let kernels = limits.check(Limit::Kernels, plan.kernels.len() as u64);
     kernels.map_err(|exceeded| exceeded.at(step(&|step| step.kernel.0 as u64 >= exceeded.most)))?;
-    let costs = costs(graph);
+    let mut costs = Costs::new(graph);
+    let most = limits.most(Limit::FoldingWork);
     let (mut bytes, mut work) = (0u64, 0u64);
     for (id, range) in plan.weights.iter().enumerate() {
         let exceeded = |exceeded: Exceeded| {
@@ -72,43 +73,54 @@ pub fn check_plan(graph: &Graph, plan: &Plan) -> Result<(), Error> {
         bytes = bytes.saturating_add((range.len as u64).saturating_mul(4));
         limits.check(Limit::ConstantBytes, bytes).map_err(exceeded)?;
         let constants = range.pack.constants();
-        let cost = constants.iter().fold(0u64, |sum, id| sum.saturating_add(costs[id.0]));
-        work = work.saturating_add(cost);
+        for &id in &constants {
+            work = work.saturating_add(costs.of(id, most));
+        }
         limits.check(Limit::FoldingWork, work).map_err(exceeded)?;
     }
     Ok(())
 }
 
-/// For each constant, what computing it and all that it is made of costs at most: what is needed twice counts twice.
-fn costs(graph: &Graph) -> Vec<u64> {
-    let mut costs: Vec<Option<u64>> = vec![None; graph.values.len()];
-    for id in 0..graph.values.len() {
-        let mut open = vec![ValueId(id)];
-        while let Some(&top) = open.last() {
-            let value = graph.value(top);
-            let cost = match &value.def {
-                _ if costs[top.0].is_some() => costs[top.0],
+/// What evaluating a constant costs besides its elements, in operations: a long chain of small ones is work too.
+const EVALUATION: u64 = 256;
+
+/// Walks through what constants are made of; `seen` has the round in which each was counted.
+struct Costs<'a> {
+    graph: &'a Graph,
+    seen: Vec<usize>,
+    round: usize,
+}
+
+impl<'a> Costs<'a> {
+    fn new(graph: &'a Graph) -> Self {
+        Costs { graph, seen: vec![0; graph.values.len()], round: 0 }
+    }
+
+    /// Operations to compute a constant and all that it is made of, each once, as the evaluator does; stops beyond `most`.
+    fn of(&mut self, id: ValueId, most: u64) -> u64 {
+        self.round += 1;
+        let (mut open, mut sum) = (vec![id], 0u64);
+        while let Some(top) = open.pop().filter(|_| sum <= most) {
+            if std::mem::replace(&mut self.seen[top.0], self.round) == self.round {
+                continue;
+            }
+            let value = self.graph.value(top);
+            let own = match &value.def {
                 Def::Const(Const::Recipe(recipe, operands)) => {
-                    let before = open.len();
-                    open.extend(operands.iter().filter(|operand| costs[operand.0].is_none()));
-                    if open.len() > before {
-                        continue;
-                    }
-                    let types: Vec<&TensorType> = operands.iter().map(|&id| &graph.value(id).ty).collect();
-                    let own = match recipe {
+                    open.extend(operands);
+                    let types: Vec<&TensorType> =
+                        operands.iter().map(|&id| &self.graph.value(id).ty).collect();
+                    match recipe {
                         Recipe::Op(op) => ops::work(op, &types, &value.ty),
                         _ => value.ty.elements() as u64,
-                    };
-                    let made = operands.iter().filter_map(|operand| costs[operand.0]);
-                    Some(made.fold(own, u64::saturating_add))
+                    }
                 }
-                _ => Some(value.ty.elements() as u64),
+                _ => value.ty.elements() as u64,
             };
-            costs[top.0] = cost;
-            open.pop();
+            sum = sum.saturating_add(own).saturating_add(EVALUATION);
         }
+        sum
     }
-    costs.into_iter().map(Option::unwrap_or_default).collect()
 }
 
 impl Pack {
