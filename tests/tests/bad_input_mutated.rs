@@ -4,7 +4,7 @@ use tilewright::ir::verify::verify;
 use tilewright::onnx::{LoadOptions, NoExternalData, load};
 use tilewright::zoo::numbers::Numbers;
 use tilewright::zoo::{self, ZooOptions};
-use tilewright_tests::model::{Attr, Model, floats, ints};
+use tilewright_tests::fuzz::corpus::dense;
 
 /// Reads a file; a graph that comes out must keep the invariants.
 fn read(bytes: Vec<u8>) -> bool {
@@ -18,46 +18,6 @@ fn read(bytes: Vec<u8>) -> bool {
             false
         }
     }
-}
-
-/// A model of every importer that is more than a name.
-fn dense() -> Vec<u8> {
-    let window = |extra: (&'static str, Attr)| vec![("kernel_shape", Attr::Ints(vec![2, 2])), extra];
-    let stats = ["s", "b", "m", "v"];
-    let model =
-        stats.iter().fold(Model::new(17), |model, name| model.initialiser(floats(name, &[2], &[1.0; 2])));
-    model
-        .initialiser(floats("w", &[2, 1, 2, 2], &[0.5; 8]))
-        .initialiser(floats("f", &[32, 3], &[0.5; 96]))
-        .initialiser(floats("c", &[1], &[0.5]))
-        .initialiser(ints("axes", &[1], &[1]))
-        .initialiser(ints("starts", &[1], &[-1]))
-        .initialiser(ints("ends", &[1], &[100]))
-        .input("x", "1 2 5 5")
-        .output("y")
-        .node_with(
-            "Conv",
-            "x w",
-            "conv",
-            vec![("group", Attr::Int(2)), ("auto_pad", Attr::Text("SAME_UPPER"))],
-        )
-        .node("BatchNormalization", "conv s b m v", "norm")
-        .node("Clip", "norm c", "clip")
-        .node_with("MaxPool", "clip", "max", window(("ceil_mode", Attr::Int(1))))
-        .node_with("AveragePool", "max", "mean", window(("pads", Attr::Ints(vec![0, 0, 1, 1]))))
-        .node("Shape", "mean", "shape")
-        .node("Slice", "shape starts ends", "last")
-        .node_with("Gather", "shape axes", "second", vec![("axis", Attr::Int(0))])
-        .node_with("Concat", "second last starts", "target", vec![("axis", Attr::Int(0))])
-        .node("ReduceProd", "target", "product")
-        .node("Mul", "target target", "square")
-        .node("Reshape", "mean target", "cube")
-        .node("Unsqueeze", "mean axes", "wide")
-        .node("Squeeze", "wide axes", "narrow")
-        .node("Flatten", "narrow", "flat")
-        .node_with("Gemm", "flat f c", "gemm", vec![("beta", Attr::Float(0.5))])
-        .node_with("Softmax", "gemm", "y", vec![("axis", Attr::Int(-1))])
-        .bytes()
 }
 
 /// Numbers in 0..`below`.
@@ -92,7 +52,7 @@ fn damage(file: &[u8], step: usize, rounds: usize) {
 
 #[test]
 fn dense_model() {
-    let file = dense();
+    let file = dense().bytes();
     assert!(read(file.clone()));
     damage(&file, 1, 4000);
 }
