@@ -2,7 +2,7 @@
 //!
 //! A list in the folder ([`LIST`]) names the files that are ours. Other files are never written or removed; where one is
 //! in the way, nothing is done at all. The new folder is made beside the old one, and they change places at one moment
-//! ([`exchange`]), so a kill leaves the folder old or new. Where that cannot be (the folder is a mount or a repository, the
+//! (`exchange.rs`), so a kill leaves the folder old or new. Where that cannot be (the folder is a mount or a repository, the
 //! system has no such call), new content is renamed into place file by file: each is old or new, and the next run completes
 //! the work.
 
