@@ -141,7 +141,7 @@ fn run_step(plan: &Plan, step: &Step, isa: Isa, packed: &[f32], inputs: &[Vec<f3
         let place = plan.buffer(id).place;
         memory.push(match place {
             Place::Arena(at) => arena[at..at + param.len].to_vec(),
-            Place::Input(number) => inputs[number][plan.start(id)..][..param.len].to_vec(),
+            Place::Input(number) => inputs[number][plan.root(id).1..][..param.len].to_vec(),
         });
         places.push(Some(place));
     }

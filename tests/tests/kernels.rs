@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use tilewright::base::target::{ISAS, Isa};
-use tilewright::kernel::{interp, verify::verify};
+use tilewright::kernel::{interp, proof::verify::verify};
 use tilewright_tests::case::Case;
 use tilewright_tests::coverage::coverage;
 use tilewright_tests::project::{Profile, Project};

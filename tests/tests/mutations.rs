@@ -3,8 +3,8 @@
 use tilewright::base::target::AVX2;
 use tilewright::kernel::build::{Builder, constant, get};
 use tilewright::kernel::ir::{Addr, Affine, Expr, Kernel, Lanes, ParamId, Role, Stmt, TASK, Var};
+use tilewright::kernel::proof::verify::verify;
 use tilewright::kernel::spec::KernelSpec;
-use tilewright::kernel::verify::verify;
 use tilewright_tests::mutants::{Change, Fixed, rewrites};
 use tilewright_tests::specs;
 

@@ -3,9 +3,9 @@
 use tilewright::base::epilogue::{Act, Epilogue};
 use tilewright::base::feature_map::{BLOCK, FeatureMap, Halo, Layout};
 use tilewright::base::target::{ISAS, Isa};
+use tilewright::kernel::proof::verify::verify;
 use tilewright::kernel::spec::{ConvSpec, KernelSpec, Taps};
 use tilewright::kernel::tile::{ConvSchedule, LoopOrder};
-use tilewright::kernel::verify::verify;
 use tilewright::kernel::{Schedule, interp};
 use tilewright::schedule::choose::Choice;
 use tilewright::schedule::memory;

@@ -1,29 +1,14 @@
 //! What is proved of all kernels of a plan together, for one instruction set: each float is written before it is read, and no
 //! two steps write the same one.
 //!
-//! A kernel alone is proved by [`crate::kernel::verify`] and [`crate::kernel::coverage`], memory by [`Plan::verify`]. Here the
+//! A kernel alone is proved by [`crate::kernel::proof`], memory by [`Plan::verify`]. Here the
 //! runs that each step writes are collected for each buffer that is no part of another, in the order of the steps.
 
-use crate::kernel::coverage;
-use crate::kernel::ir::{Kernel, Role};
-use crate::kernel::verify::verify;
-use crate::schedule::plan::{BufferId, Place, Plan, WholeBuffer};
+use crate::kernel::ir::Role;
+use crate::kernel::proof::Runs;
+use crate::schedule::plan::{BufferId, Place, Plan};
 use std::collections::HashMap;
 use std::ops::Range;
-
-/// What a kernel writes of its output, as runs in order.
-pub type Runs = Vec<Range<usize>>;
-
-/// The runs that a kernel writes, when all that is to be proved of it alone is.
-///
-/// # Errors
-/// The first fault, in words.
-pub fn kernel(kernel: &Kernel) -> Result<Runs, String> {
-    match verify(kernel).into_iter().next() {
-        Some(fault) => Err(fault),
-        None => Ok(coverage::written(kernel)?.into_iter().next().unwrap_or_default()),
-    }
-}
 
 /// Every fault of the steps of a plan, whose kernels write these runs; empty when they are proved.
 pub fn steps(plan: &Plan, kernels: &[Runs]) -> Vec<String> {
@@ -31,7 +16,7 @@ pub fn steps(plan: &Plan, kernels: &[Runs]) -> Vec<String> {
     let mut written: HashMap<BufferId, Runs> = HashMap::new();
     let unread = |written: &HashMap<BufferId, Runs>, id: BufferId| {
         let buffer = plan.buffer(id);
-        let (root, start) = root(plan, id);
+        let (root, start) = plan.root(id);
         let all = start..start + buffer.len;
         let known = written.get(&root).is_some_and(|runs| contains(runs, &all));
         !known && matches!(plan.buffer(root).place, Place::Arena(_))
@@ -46,7 +31,7 @@ pub fn steps(plan: &Plan, kernels: &[Runs]) -> Vec<String> {
             faults.push(format!("step {number} reads {} before all of it is written", plan.buffer(id).name));
         }
         let Some(runs) = kernels.get(step.kernel.0) else { continue };
-        let (root, start) = root(plan, *to);
+        let (root, start) = plan.root(*to);
         let moved = runs.iter().map(|run| start + run.start..start + run.end);
         if let Some(twice) = add(written.entry(root).or_default(), moved) {
             let name = &plan.buffer(*to).name;
@@ -56,15 +41,6 @@ pub fn steps(plan: &Plan, kernels: &[Runs]) -> Vec<String> {
     let lost = plan.outputs.iter().filter(|&&id| unread(&written, id));
     faults.extend(lost.map(|&id| format!("not all of the output {} is written", plan.buffer(id).name)));
     faults
-}
-
-/// The buffer that is no part of another, and the first float in it.
-fn root(plan: &Plan, mut id: BufferId) -> (BufferId, usize) {
-    let start = plan.start(id);
-    while let Some(WholeBuffer { id: whole, .. }) = plan.buffer(id).whole {
-        id = whole;
-    }
-    (id, start)
 }
 
 /// True when one of the runs contains the range.

@@ -1,7 +1,7 @@
 //! Walks over the statements of a kernel: what its accesses have in common.
 
-use crate::kernel::ir::{Addr, Expr, Kernel, Lanes, Stmt, Var};
-use crate::kernel::verify::Ranges;
+use crate::kernel::ir::{Addr, Expr, Kernel, Stmt, Var};
+use crate::kernel::proof::verify::Ranges;
 use std::collections::HashSet;
 
 /// Per parameter the largest index of an access and the lanes from there on; `None` where there is no access.
@@ -50,24 +50,13 @@ fn each_access(
             }
             Stmt::Comment(_) | Stmt::Prefetch(_) | Stmt::Fence => {}
             Stmt::Let(_, value) | Stmt::Set(_, value) => {
-                each_load(value, &mut |a, l| see(a, l.count(kernel.lanes), ranges))
+                value.each_load(&mut |a, l| see(a, l.count(kernel.lanes), ranges))
             }
             Stmt::Store(to, value, lanes) => {
                 see(to, lanes.count(kernel.lanes), ranges);
-                each_load(value, &mut |a, l| see(a, l.count(kernel.lanes), ranges));
+                value.each_load(&mut |a, l| see(a, l.count(kernel.lanes), ranges));
             }
         }
-    }
-}
-
-fn each_load(expr: &Expr, see: &mut impl FnMut(&Addr, Lanes)) {
-    match expr {
-        Expr::Load(from, lanes) => see(from, *lanes),
-        Expr::Splat(from) => see(from, Lanes::First(1)),
-        Expr::Reg(_) | Expr::Const(_) => {}
-        Expr::Fma(a, b, c) | Expr::Select(a, b, c) => [a, b, c].into_iter().for_each(|e| each_load(e, see)),
-        Expr::Bin(_, a, b) => [a, b].into_iter().for_each(|e| each_load(e, see)),
-        Expr::Un(_, a) | Expr::Spread(a, ..) => each_load(a, see),
     }
 }
 
@@ -78,10 +67,10 @@ pub fn each_addr(stmts: &[Stmt], see: &mut impl FnMut(&Addr, bool)) {
             Stmt::For(_, body) | Stmt::Unroll(_, body) | Stmt::If(_, _, body) => each_addr(body, see),
             Stmt::Comment(_) | Stmt::Fence => {}
             Stmt::Prefetch(addr) => see(addr, true),
-            Stmt::Let(_, value) | Stmt::Set(_, value) => each_load(value, &mut |addr, _| see(addr, false)),
+            Stmt::Let(_, value) | Stmt::Set(_, value) => value.each_load(&mut |addr, _| see(addr, false)),
             Stmt::Store(to, value, _) => {
                 see(to, false);
-                each_load(value, &mut |addr, _| see(addr, false));
+                value.each_load(&mut |addr, _| see(addr, false));
             }
         }
     }
@@ -122,11 +111,6 @@ pub fn uses(kernel: &Kernel, stmts: &[Stmt], var: Var) -> bool {
 
 /// True when the variable chooses lanes of the expression.
 fn chooses(expr: &Expr, var: Var) -> bool {
-    match expr {
-        Expr::Load(..) | Expr::Splat(_) | Expr::Reg(_) | Expr::Const(_) => false,
-        Expr::Fma(a, b, c) | Expr::Select(a, b, c) => [a, b, c].into_iter().any(|e| chooses(e, var)),
-        Expr::Bin(_, a, b) => chooses(a, var) || chooses(b, var),
-        Expr::Un(_, a) => chooses(a, var),
-        Expr::Spread(a, _, lane) => *lane == var || chooses(a, var),
-    }
+    matches!(expr, Expr::Spread(_, _, lane) if *lane == var)
+        || expr.operands().into_iter().any(|operand| chooses(operand, var))
 }

@@ -1,7 +1,7 @@
 //! The vector-loop language: what a kernel does, one level above Rust.
 //!
 //! A kernel is a nest of counted loops over named vector registers. Addresses are affine in the loop variables, so
-//! that every access can be proved in range ([`super::verify`]), run without rustc ([`super::interp`]) and printed
+//! that every access can be proved in range ([`super::proof`]), run without rustc ([`super::interp`]) and printed
 //! with literal offsets ([`crate::emit`]). Nothing optimises it: builders write the loops that they want.
 
 use crate::base::functions::Func;
@@ -197,6 +197,27 @@ pub enum Expr {
     Select(Box<Expr>, Box<Expr>, Box<Expr>),
     /// Of each run of so many lanes, that whose number in the run the variable is, in all of them.
     Spread(Box<Expr>, usize, Var),
+}
+
+impl Expr {
+    /// The expressions that it is made of.
+    pub fn operands(&self) -> Vec<&Expr> {
+        match self {
+            Expr::Reg(_) | Expr::Load(..) | Expr::Splat(_) | Expr::Const(_) => Vec::new(),
+            Expr::Un(_, a) | Expr::Spread(a, ..) => vec![a],
+            Expr::Bin(_, a, b) => vec![a, b],
+            Expr::Fma(a, b, c) | Expr::Select(a, b, c) => vec![a, b, c],
+        }
+    }
+
+    /// Every load in it, with the lanes that it touches.
+    pub fn each_load(&self, see: &mut impl FnMut(&Addr, Lanes)) {
+        match self {
+            Expr::Load(from, lanes) => see(from, *lanes),
+            Expr::Splat(from) => see(from, Lanes::First(1)),
+            _ => self.operands().into_iter().for_each(|operand| operand.each_load(see)),
+        }
+    }
 }
 
 /// A statement. Registers live until the end of the enclosing loop or condition; unrolling opens no scope.

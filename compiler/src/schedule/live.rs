@@ -56,16 +56,16 @@ impl Plan {
         let mut found = Vec::new();
         for &id in reads.iter().filter(|id| Some(**id) != scratch) {
             // What was written there last; parts of a whole have been written by several steps.
-            let mut from = self.range(id);
+            let (root, mut first, mut end) = self.range(id);
             for (number, writer) in self.steps.iter().enumerate().take(step).rev() {
                 let Some(&written) = writer.args.last() else { continue };
-                let (start, end) = self.range(written);
-                let within = self.outermost(written) == self.outermost(id) && start < from.1 && from.0 < end;
+                let (of, from, to) = self.range(written);
+                let within = of == root && from < end && first < to;
                 if within && !found.contains(&number) {
                     found.push(number);
                 }
-                if within && start <= from.0 && from.1 <= end {
-                    from = (0, 0);
+                if within && from <= first && end <= to {
+                    (first, end) = (0, 0);
                 }
             }
         }
@@ -73,17 +73,9 @@ impl Plan {
         found
     }
 
-    /// First float of a buffer in its outermost whole, and the float behind its last.
-    fn range(&self, id: BufferId) -> (usize, usize) {
-        let start = self.start(id);
-        (start, start + self.buffer(id).len)
-    }
-
-    /// The buffer that this is a part of and that is no part of another.
-    fn outermost(&self, mut id: BufferId) -> BufferId {
-        while let Some(whole) = self.buffer(id).whole {
-            id = whole.id;
-        }
-        id
+    /// The outermost whole of a buffer, its first float there, and the float behind its last.
+    fn range(&self, id: BufferId) -> (BufferId, usize, usize) {
+        let (root, start) = self.root(id);
+        (root, start, start + self.buffer(id).len)
     }
 }

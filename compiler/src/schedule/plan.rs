@@ -205,14 +205,13 @@ impl Plan {
         &self.buffers[id.0]
     }
 
-    /// First float of a buffer in that which is no part of another.
-    pub fn start(&self, id: BufferId) -> usize {
-        let (mut start, mut at) = (0, self.buffer(id));
-        while let Some(WholeBuffer { id, at: first }) = at.whole {
-            start += first;
-            at = self.buffer(id);
+    /// The buffer that one is a part of and that is no part of another, and the first float of the part in it.
+    pub fn root(&self, mut id: BufferId) -> (BufferId, usize) {
+        let mut start = 0;
+        while let Some(WholeBuffer { id: whole, at }) = self.buffer(id).whole {
+            (id, start) = (whole, start + at);
         }
-        start
+        (id, start)
     }
 
     /// The steps that only put elements elsewhere: their number, and the bytes that they read and write.
@@ -227,8 +226,7 @@ impl Plan {
     }
 }
 
-/// For each buffer, the number of the one that it is a part of and that is no part of another, and its first float there.
-/// Parts come behind what they are parts of.
+/// For each buffer, what [`Plan::root`] says, in linear time for all. Parts come behind what they are parts of.
 pub fn roots(buffers: &[Buffer]) -> Vec<(usize, usize)> {
     let mut roots: Vec<(usize, usize)> = Vec::with_capacity(buffers.len());
     for (id, buffer) in buffers.iter().enumerate() {

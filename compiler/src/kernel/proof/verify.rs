@@ -1,7 +1,7 @@
 //! Proves that every access of a kernel is in range, that registers are set before they are read, and that only
 //! outputs are written. Generated `unsafe` rests on this.
 
-use super::ir::{Addr, Affine, Expr, Kernel, Lanes, Reg, Stmt, TASK, Values, Var};
+use crate::kernel::ir::{Addr, Affine, Expr, Kernel, Lanes, Reg, Stmt, TASK, Values, Var};
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -154,6 +154,7 @@ impl Checker<'_> {
     }
 
     fn expr(&mut self, expr: &Expr) {
+        expr.operands().into_iter().for_each(|operand| self.expr(operand));
         match expr {
             Expr::Reg(reg) => self.known(reg),
             Expr::Load(from, lanes) => {
@@ -161,17 +162,13 @@ impl Checker<'_> {
                 self.lanes(*lanes);
             }
             Expr::Splat(from) => self.access(from, 1, false),
-            Expr::Const(_) => {}
-            Expr::Fma(a, b, c) | Expr::Select(a, b, c) => [a, b, c].into_iter().for_each(|e| self.expr(e)),
-            Expr::Bin(_, a, b) => [a, b].into_iter().for_each(|e| self.expr(e)),
-            Expr::Un(_, a) => self.expr(a),
-            Expr::Spread(a, run, lane) => {
-                self.expr(a);
+            Expr::Spread(_, run, lane) => {
                 let inside = self.ranges.highest(*lane).is_some_and(|most| most < *run);
                 if !inside || !self.kernel.lanes.is_multiple_of(*run) {
                     self.fault(format!("a lane beyond a run of {run} of {}", self.kernel.lanes));
                 }
             }
+            Expr::Const(_) | Expr::Fma(..) | Expr::Select(..) | Expr::Bin(..) | Expr::Un(..) => {}
         }
     }
 
