@@ -41,11 +41,12 @@ pub fn build(job: &Job, progress: &Progress) -> Result<PathBuf> {
         command.env(name, flags);
     }
     let mut child = command.spawn().map_err(|error| missing(&command, &error))?;
-    let mut last = VecDeque::new();
+    let (mut last, mut unlinked) = (VecDeque::new(), None);
     if let Some(errors) = child.stderr.take() {
         for line in BufReader::new(errors).split(b'\n') {
             let line = String::from_utf8_lossy(&line?).trim_end().to_owned();
             progress.say(format!("cargo: {}", line.trim_start()));
+            unlinked = unlinked.or_else(|| missing_linker(&line));
             last.push_back(line);
             if last.len() > LAST_LINES {
                 last.pop_front();
@@ -53,6 +54,9 @@ pub fn build(job: &Job, progress: &Progress) -> Result<PathBuf> {
         }
     }
     let status = child.wait().context("cargo")?;
+    if let Some(linker) = unlinked.filter(|_| !status.success()) {
+        bail!("cargo found no linker ({linker}); {LINKERS}");
+    }
     if !status.success() {
         let lines: Vec<String> = last.into_iter().collect();
         bail!("cargo build failed in {} ({status}):\n{}", job.package.display(), lines.join("\n"));
@@ -79,6 +83,18 @@ fn tool(variable: &str, name: &str) -> Command {
 fn missing(command: &Command, error: &io::Error) -> anyhow::Error {
     let name = command.get_program().display();
     anyhow::anyhow!("{name} does not start ({error}); install Rust 1.89 or newer from https://rustup.rs")
+}
+
+/// What brings a linker.
+const LINKERS: &str = "\
+install a C compiler, which brings one: `apt install gcc libc6-dev` on Debian and Ubuntu, `dnf install gcc` on Fedora, \
+`xcode-select --install` on macOS, the C++ build tools of Visual Studio on Windows";
+
+/// The linker that rustc looked for in vain, where this line of its errors says so.
+fn missing_linker(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("linker `")?;
+    let (linker, rest) = rest.split_once('`')?;
+    rest.starts_with(" not found").then(|| linker.to_owned())
 }
 
 /// True where a static C library comes with the system or with Rust.

@@ -126,6 +126,37 @@ fn missing_tools() {
     assert!(!folder.path().join("bin").exists());
 }
 
+/// The compiler is there, but nothing that links: no folder of the path has any program.
+#[cfg(unix)]
+#[test]
+fn a_missing_linker() {
+    let folder = tiny();
+    // The tools themselves, since those on the path may be links to what looks for them.
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let sysroot = Command::new(rustc).args(["--print", "sysroot"]).output().expect("a compiler").stdout;
+    let tools = Path::new(text(&sysroot).trim()).join("bin");
+    fs::write(folder.path().join("bin"), "the old one").expect("a file");
+    let build = ["build", "tiny.onnx", "--dim", "N=1", "-o", "bin", "--target-dir", "target"];
+    let mut command = command(folder.path(), &build);
+    command.env("PATH", folder.path()).env("RUSTC", tools.join("rustc"));
+    if tools.join("cargo").exists() {
+        command.env("CARGO", tools.join("cargo"));
+    }
+    let output = command.output().expect("it starts");
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(
+        error.starts_with("error: cargo found no linker (") && error.contains("apt install gcc"),
+        "{error}"
+    );
+    assert_eq!(fs::read_to_string(folder.path().join("bin")).expect("a file"), "the old one");
+    assert_eq!(
+        fs::read_dir(folder.path()).expect("a folder").count(),
+        3,
+        "the model, the old one, the target folder"
+    );
+}
+
 #[test]
 fn read_only_weights() {
     let folder = tiny();
