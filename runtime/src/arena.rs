@@ -6,7 +6,7 @@
 //! same time; a step that updates in place takes one [`Out`], never a reference and a view of the same floats. Hence
 //! within a step no range is both read through a reference and written.
 
-use crate::{Error, Out, pages};
+use crate::{Error, Out, memory, pages};
 use std::alloc::{Layout, alloc, dealloc};
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
@@ -30,12 +30,7 @@ impl AlignedBuf {
     /// # Errors
     /// The size, when there is not that much memory.
     pub fn try_new(len: usize) -> Result<Self, Error> {
-        let short = || {
-            let bytes = len as u128 * size_of::<f32>() as u128;
-            Error::new(format!(
-                "there is no memory for a buffer of {bytes} bytes; free some or raise the limit"
-            ))
-        };
+        let short = || memory::short(len as u128 * size_of::<f32>() as u128);
         let layout = Self::layout(len).ok_or_else(short)?;
         if layout.size() == 0 {
             // SAFETY: the alignment is not zero; no float is ever read through this address.

@@ -20,6 +20,7 @@ pub mod image;
 mod include;
 pub mod info;
 mod isa;
+mod memory;
 pub mod network;
 #[cfg(feature = "npy")]
 pub mod npy;
@@ -33,6 +34,7 @@ pub mod reference;
 pub mod simd;
 pub mod threads;
 pub mod weights;
+pub mod whole;
 mod workspace;
 
 pub use arena::{ALIGN, AlignedBuf, Arena};

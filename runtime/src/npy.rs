@@ -4,7 +4,8 @@
 //! (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>). npyz reads it too, but its parser of Python
 //! literals takes 28 s of processor time and a C compiler to build.
 
-use crate::Error;
+use crate::{Error, memory};
+use std::io::{self, Write};
 use std::path::Path;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -30,7 +31,7 @@ pub fn read(path: &Path) -> Result<Array, Error> {
 /// Decodes a file: little-endian f32, or f64 rounded to f32, in C order.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// What is wrong with the file, or memory is short.
 pub fn decode(bytes: &[u8]) -> Result<Array, Error> {
     let (header, data) = split(bytes).ok_or_else(|| {
         Error::new("is no .npy file, or its header is cut short; write it by numpy.save(path, array)")
@@ -45,8 +46,8 @@ pub fn decode(bytes: &[u8]) -> Result<Array, Error> {
     }
     let elements = header.shape.iter().try_fold(1usize, |n, &extent| n.checked_mul(extent));
     let floats = match header.descr {
-        "<f4" => words(data, elements, f32::from_le_bytes),
-        "<f8" => words(data, elements, |word| f64::from_le_bytes(word) as f32),
+        "<f4" => words(data, elements, f32::from_le_bytes)?,
+        "<f8" => words(data, elements, |word| f64::from_le_bytes(word) as f32)?,
         other => {
             return Err(Error::new(format!(
                 "has elements of type {other:?}; write it by numpy.save(path, array.astype(\"<f4\"))"
@@ -65,6 +66,27 @@ pub fn decode(bytes: &[u8]) -> Result<Array, Error> {
 
 /// Encodes an array as a `.npy` file of version 1.0, as NumPy does.
 pub fn encode(shape: &[usize], floats: &[f32]) -> Vec<u8> {
+    let mut file = header(shape);
+    file.extend(floats.iter().flat_map(|x| x.to_le_bytes()));
+    file
+}
+
+/// Writes the same to a stream, without a copy of it in memory.
+///
+/// # Errors
+/// Those of the stream.
+pub fn write(out: &mut dyn Write, shape: &[usize], floats: &[f32]) -> io::Result<()> {
+    out.write_all(&header(shape))?;
+    let mut bytes = [[0; size_of::<f32>()]; 4096];
+    for chunk in floats.chunks(bytes.len()) {
+        bytes.iter_mut().zip(chunk).for_each(|(bytes, x)| *bytes = x.to_le_bytes());
+        out.write_all(bytes[..chunk.len()].as_flattened())?;
+    }
+    Ok(())
+}
+
+/// What a file has in front of its data.
+fn header(shape: &[usize]) -> Vec<u8> {
     let mut tuple: String = shape.iter().map(|extent| format!("{extent}, ")).collect();
     // A tuple of one needs its comma; NumPy leaves it out of longer ones.
     tuple.truncate(tuple.len().saturating_sub(if shape.len() == 1 { 1 } else { 2 }));
@@ -74,9 +96,7 @@ pub fn encode(shape: &[usize], floats: &[f32]) -> Vec<u8> {
     header.push_str(&" ".repeat(unpadded.next_multiple_of(64) - unpadded));
     header.push('\n');
     let length = (header.len() as u16).to_le_bytes();
-    let mut file = [MAGIC, &[1, 0], &length, header.as_bytes()].concat();
-    file.extend(floats.iter().flat_map(|x| x.to_le_bytes()));
-    file
+    [MAGIC, &[1, 0], &length, header.as_bytes()].concat()
 }
 
 /// Header and data of a file.
@@ -95,10 +115,14 @@ fn words<const N: usize>(
     data: &[u8],
     elements: Option<usize>,
     decode: fn([u8; N]) -> f32,
-) -> Option<Vec<f32>> {
+) -> Result<Option<Vec<f32>>, Error> {
     let (words, rest) = data.as_chunks::<N>();
-    let whole = rest.is_empty() && Some(words.len()) == elements;
-    whole.then(|| words.iter().copied().map(decode).collect())
+    if !rest.is_empty() || Some(words.len()) != elements {
+        return Ok(None);
+    }
+    let mut floats = memory::room(words.len())?;
+    floats.extend(words.iter().copied().map(decode));
+    Ok(Some(floats))
 }
 
 struct Header<'a> {

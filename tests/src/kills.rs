@@ -2,7 +2,8 @@
 
 use crate::model::{Model, floats};
 use crate::numbers::Numbers;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -110,13 +111,13 @@ fn run(
     let mut numbers = Numbers::new(1);
     let (mut found, mut now) = (Found::default(), 0);
     for round in 0..kills {
-        let began = Instant::now();
+        let (began, left) = (Instant::now(), beside(&place));
         let mut child = start(&jobs[1 - now], &output);
         match round % 2 {
             0 => sleep(longest.mul_f64(numbers.between(0, 1000) as f64 / 1000.0)),
             // Half of them while it writes, which takes a small part of the time.
             _ => {
-                while !beside(&place)
+                while beside(&place) == left
                     && began.elapsed() < 2 * longest
                     && child.try_wait().is_ok_and(|end| end.is_none())
                 {}
@@ -125,7 +126,7 @@ fn run(
         }
         child.kill().expect("killed");
         child.wait().expect("an end");
-        found.writing += usize::from(beside(&place));
+        found.writing += usize::from(!beside(&place).is_empty());
         let is = files(&output);
         let state = wanted.iter().position(|wanted| *wanted == is);
         match state {
@@ -134,16 +135,17 @@ fn run(
             None => panic!("after kill {round}, the output is neither old nor new: {:?}", is.keys()),
         }
     }
-    // Left to itself, the command leaves nothing of its own.
+    // Left to itself, the command leaves nothing of its own, and removes what was left.
     assert!(start(&jobs[1 - now], &output).wait().expect("an end").success());
     assert_eq!(files(&output), wanted[1 - now]);
+    assert_eq!(beside(&place), BTreeSet::new());
     found
 }
 
-/// True when something of the command's lies beside its output.
-fn beside(place: &Path) -> bool {
-    let mut entries = fs::read_dir(place).expect("a folder");
-    entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != "out"))
+/// What of the command's lies beside its output.
+fn beside(place: &Path) -> BTreeSet<OsString> {
+    let entries = fs::read_dir(place).expect("a folder");
+    entries.filter_map(|entry| Some(entry.ok()?.file_name())).filter(|name| name != "out").collect()
 }
 
 /// A file, or every file below a folder.

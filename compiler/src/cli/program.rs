@@ -14,7 +14,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use tempfile::NamedTempFile;
+use tilewright_runtime::whole;
 
 /// Builds that are tried to fit into the largest size of a program.
 const ATTEMPTS: usize = 3;
@@ -131,8 +131,7 @@ impl Program {
     /// # Errors
     /// When it cannot be written there.
     pub fn install(&self, target: &Path) -> Result<()> {
-        let copy = |file: &mut NamedTempFile| fs::copy(&self.path, file.path()).map(drop);
-        replace(target, copy)
+        replace(target, |_, part| fs::copy(&self.path, part).map(drop))
     }
 
     /// Bytes of the program.
@@ -180,21 +179,9 @@ fn lock(target_dir: &Path, progress: &Progress) -> Result<File> {
 /// # Errors
 /// When it cannot be written.
 pub fn write_file(target: &Path, bytes: &[u8]) -> Result<()> {
-    replace(target, |file| file.write_all(bytes))
+    replace(target, |file, _| file.write_all(bytes))
 }
 
-/// Fills a file beside its place and renames it.
-fn replace(target: &Path, fill: impl FnOnce(&mut NamedTempFile) -> io::Result<()>) -> Result<()> {
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || {
-        // Readable as any new file is; a temporary file is private otherwise.
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.prefix(".tilewright-").tempfile_in(folder)?;
-        fill(&mut file)?;
-        file.persist(target)?;
-        io::Result::Ok(())
-    };
-    write().with_context(|| format!("{} cannot be written", target.display()))
+fn replace(target: &Path, fill: impl FnOnce(&mut File, &Path) -> io::Result<()>) -> Result<()> {
+    whole::replace(target, fill).with_context(|| format!("{} cannot be written", target.display()))
 }

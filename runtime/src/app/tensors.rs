@@ -4,9 +4,10 @@ use super::Stop;
 use super::session::Session;
 use super::table::{dims, shape};
 use crate::info::TensorInfo;
-use crate::{Dump, Error, Network, NoProbe, npy};
+use crate::{Dump, Error, Network, NoProbe, memory, npy, whole};
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Runs the model on the arrays of `inputs` and writes those of `outputs`; each is `FILE` or `NAME=FILE`.
@@ -20,7 +21,7 @@ pub(super) fn run<N: Network>(
         outputs.iter().map(|arg| bind(arg, "--output", N::INFO.outputs)).collect::<Result<Vec<_>, _>>()?;
     session.run(&read(inputs, N::INFO.inputs)?, &mut NoProbe)?;
     for (index, path) in targets {
-        write(&path, &npy::encode(N::INFO.outputs[index].shape, session.output(index)))?;
+        write(&path, N::INFO.outputs[index].shape, session.output(index))?;
     }
     Ok(())
 }
@@ -35,11 +36,15 @@ pub(super) fn dump<N: Network>(
     let inputs = read(inputs, N::INFO.inputs)?;
     std::fs::create_dir_all(folder)
         .map_err(|error| Error::new(format!("{}: cannot be made ({error})", folder.display())))?;
+    // The values that the probe unpacks.
+    let most = N::INFO.steps.iter().map(|info| info.output.elements()).max().unwrap_or(0);
+    memory::room::<f32>(most)?;
     let mut written: Result<(), Error> = Ok(());
     let mut probe = Dump::new(N::INFO.steps, |step, info, value| {
         if written.is_ok() {
             let path = folder.join(format!("{step:03}.npy"));
-            written = write(&path, &npy::encode(info.output.shape, &value));
+            let put = whole::put(&path, |file, _| npy::write(file, info.output.shape, &value));
+            written = put.map_err(|error| unwritable(&path, &error));
         }
     });
     session.run(&inputs, &mut probe)?;
@@ -83,9 +88,12 @@ pub(super) fn read_or_make(args: &[OsString], infos: &[TensorInfo]) -> Result<Ve
     if !args.is_empty() {
         return read(args, infos);
     }
-    let make =
-        |info: &TensorInfo| (0..info.elements()).map(|i| (i * 37 % 255) as f32 / 127.0 - 1.0).collect();
-    Ok(infos.iter().map(make).collect())
+    let make = |info: &TensorInfo| {
+        let mut floats = memory::room(info.elements())?;
+        floats.extend((0..info.elements()).map(|i| (i * 37 % 255) as f32 / 127.0 - 1.0));
+        Ok(floats)
+    };
+    infos.iter().map(make).collect()
 }
 
 /// Which tensor a `FILE` or `NAME=FILE` is for. A name counts only when a tensor has it, since paths may contain `=`.
@@ -111,22 +119,15 @@ fn bind(arg: &OsStr, option: &str, infos: &[TensorInfo]) -> Result<(usize, PathB
     }
 }
 
-/// Writes a file whole or not at all: beside its place first, then renamed. What is no ordinary file (a terminal, a pipe)
-/// is written as it is.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let unwritable = |error| Error::new(format!("{}: cannot be written ({error})", path.display()));
-    if path.metadata().is_ok_and(|data| !data.is_file()) {
-        return std::fs::write(path, bytes).map_err(unwritable);
-    }
-    let name = path.file_name().ok_or_else(|| Error::usage(format!("{}: is no file", path.display())))?;
-    let mut beside = OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}.part", std::process::id()));
-    let beside = path.with_file_name(beside);
-    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|error| {
-        // The first error is the one to tell.
-        let _ = std::fs::remove_file(&beside);
-        unwritable(error)
-    })
+/// Writes an array to a file, whole or not at all. What is no ordinary file (a terminal, a pipe) is written as it is.
+fn write(path: &Path, shape: &[usize], floats: &[f32]) -> Result<(), Error> {
+    let written = match path.metadata().is_ok_and(|data| !data.is_file()) {
+        true => File::create(path).and_then(|mut file| npy::write(&mut file, shape, floats)),
+        false => whole::replace(path, |file, _| npy::write(file, shape, floats)),
+    };
+    written.map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Error {
+    Error::new(format!("{}: cannot be written ({error})", path.display()))
 }

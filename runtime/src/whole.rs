@@ -1,0 +1,208 @@
+//! Files that appear whole or not at all: written beside their place, then renamed.
+//!
+//! A process that is killed leaves what it had written, under a hidden name that the target's name decides and that its
+//! writer holds locked. The next one to write the same target removes what no one holds any more.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use twox_hash::XxHash3_64;
+
+/// Begins the names of files that are not whole yet.
+const BEGIN: &str = ".tilewright-";
+
+/// Names that are tried: those of other machines that write to the same folder may be taken.
+const ATTEMPTS: usize = 100;
+
+/// Writes the file `target`: `fill` is given an empty file beside it, by handle and by path, which then takes its place.
+/// What killed processes left of the same target is removed first.
+///
+/// # Errors
+/// Those of `fill`, or when a file cannot be made or renamed there; `target` is as it was then.
+pub fn replace(target: &Path, fill: impl FnOnce(&mut File, &Path) -> io::Result<()>) -> io::Result<()> {
+    let place = Place::of(target)?;
+    place.clear();
+    place.put(target, fill)
+}
+
+/// The same without a look for what killed processes left, which takes a time that grows with the folder.
+///
+/// # Errors
+/// As [`replace`].
+pub fn put(target: &Path, fill: impl FnOnce(&mut File, &Path) -> io::Result<()>) -> io::Result<()> {
+    Place::of(target)?.put(target, fill)
+}
+
+/// Where a target is written.
+struct Place {
+    folder: PathBuf,
+    /// With what the names of its unfinished files begin; a number of the process and one of the file follow.
+    begin: String,
+}
+
+impl Place {
+    fn of(target: &Path) -> io::Result<Self> {
+        let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        // A hash, since a long name would not leave room for more.
+        let begin = format!("{BEGIN}{:016x}-", XxHash3_64::oneshot(name.as_encoded_bytes()));
+        Ok(Place { folder: folder.unwrap_or(Path::new(".")).to_owned(), begin })
+    }
+
+    fn put(&self, target: &Path, fill: impl FnOnce(&mut File, &Path) -> io::Result<()>) -> io::Result<()> {
+        let mut part = self.part()?;
+        fill(&mut part.file, &part.path)?;
+        fs::rename(&part.path, target)
+    }
+
+    /// A new file, which is ours.
+    fn part(&self) -> io::Result<Part> {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        for _ in 0..ATTEMPTS {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let path = self.folder.join(format!("{}{}-{count}", self.begin, process::id()));
+            match File::options().read(true).write(true).create_new(true).open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(error),
+                Ok(file) => {
+                    let part = Part { file, path };
+                    // Where a system has no locks, no one removes what others left. Elsewhere than on Unix they keep
+                    // other handles of the same process away.
+                    let _ = cfg!(unix).then(|| part.file.lock());
+                    // Before it was locked, another writer may have taken it for one that is left over.
+                    if part.path.exists() {
+                        return Ok(part);
+                    }
+                }
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+
+    /// Removes unfinished files that no process holds.
+    fn clear(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let numbers = name.to_str().and_then(|name| name.strip_prefix(&self.begin));
+            let ours = numbers.and_then(|numbers| numbers.split_once('-')).is_some_and(|(process, file)| {
+                [process, file].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+            });
+            // What is no file may take its time to open.
+            if !cfg!(unix) || !ours || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                continue;
+            }
+            if let Ok(file) = File::open(entry.path())
+                && file.try_lock().is_ok()
+            {
+                // While it is locked. One that stays costs space only.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+/// A file that is not whole yet, removed where it never is.
+struct Part {
+    file: File,
+    path: PathBuf,
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        // After it was renamed it is not there any more; after an error, that error is the one to tell.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// A folder that is removed at the end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("tilewright-whole-{}-{name}", process::id()));
+            fs::create_dir_all(&path).unwrap();
+            Folder(path)
+        }
+
+        fn names(&self) -> Vec<String> {
+            let entries = fs::read_dir(&self.0).unwrap();
+            let mut names: Vec<String> =
+                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            names
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_failure_leaves_the_old_one() {
+        let folder = Folder::new("failure");
+        let target = folder.0.join("a".repeat(255));
+        replace(&target, |file, _| file.write_all(b"old")).unwrap();
+        let failed = replace(&target, |file, path| {
+            assert_eq!(folder.names().len(), 2, "{}", path.display());
+            file.write_all(b"new")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert_eq!(failed.unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(fs::read(&target).unwrap(), b"old");
+        assert_eq!(folder.names().len(), 1);
+        assert!(replace(&folder.0.join(".."), |_, _| Ok(())).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_left_is_removed_and_nothing_else() {
+        let folder = Folder::new("left");
+        let [target, other] = ["target", "other"].map(|name| folder.0.join(name));
+        let left = |of: &Path, numbers: &str| {
+            let name = format!("{}{numbers}", Place::of(of).unwrap().begin);
+            fs::write(folder.0.join(&name), "half").unwrap();
+            name
+        };
+        let [mine, others, strange] = [left(&target, "1-0"), left(&other, "1-0"), left(&target, "1-x")];
+        // Another writer of the same target, which is at work.
+        replace(&target, |_, held| {
+            replace(&target, |file, _| file.write_all(b"second"))?;
+            assert!(held.exists() && !folder.names().contains(&mine));
+            Ok(())
+        })
+        .unwrap();
+        let mut want = [others, strange, "target".to_owned()];
+        want.sort();
+        assert_eq!(folder.names(), want);
+        assert_eq!(fs::read(&target).unwrap(), b"", "the last to end");
+    }
+
+    #[test]
+    fn many_writers_of_one_file() {
+        let folder = Folder::new("many");
+        let target = folder.0.join("target");
+        std::thread::scope(|scope| {
+            for writer in 0..4u8 {
+                let target = &target;
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        replace(target, |file, _| file.write_all(&[writer; 4096])).unwrap();
+                        let read = fs::read(target).unwrap();
+                        assert!(read.len() == 4096 && read.iter().all(|byte| *byte == read[0]));
+                    }
+                });
+            }
+        });
+        assert_eq!(folder.names(), ["target"]);
+    }
+}
