@@ -3,16 +3,23 @@
 //! This test is its own subject: started again with a variable set, it is the program around a fake network.
 
 mod fake;
+mod mapped;
+mod memory;
 
 use std::process::{Command, ExitCode, Output, Stdio};
+use tilewright_runtime::app;
 
 const AS_PROGRAM: &str = "TILEWRIGHT_TEST_AS_PROGRAM";
 
 fn main() -> ExitCode {
-    if std::env::var_os(AS_PROGRAM).is_some() {
-        return tilewright_runtime::app::main::<fake::Sums>();
+    match std::env::var(AS_PROGRAM).as_deref() {
+        Ok("huge") => return app::main::<fake::Huge>(),
+        Ok("library") => return memory::library(),
+        Ok("mapped") => return mapped::reader(),
+        Ok(_) => return app::main::<fake::Sums>(),
+        Err(_) => {}
     }
-    let tests = [exit_codes, a_reader_that_leaves_early];
+    let tests = [exit_codes, a_reader_that_leaves_early, memory::short, mapped::cut_short];
     for test in tests {
         test();
     }

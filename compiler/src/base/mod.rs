@@ -8,6 +8,7 @@ pub mod epilogue;
 pub mod feature_map;
 pub mod functions;
 pub mod limits;
+pub mod memory;
 pub mod real;
 pub mod reduce;
 pub mod target;

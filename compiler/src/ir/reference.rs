@@ -8,14 +8,15 @@ use std::collections::{HashMap, HashSet};
 use super::graph::{Const, Def, Graph, Node, ValueId};
 use super::recipe;
 use crate::base::diag::Error;
-use crate::base::tensor::Tensor;
+use crate::base::memory;
+use crate::base::tensor::{Tensor, TensorType};
 use crate::ops;
 
 /// Runs the graph on `inputs`, given in the graph's order, and returns its outputs in the graph's order. `visit` sees
 /// the result of every node when it is computed; a tensor is freed after its last use.
 ///
 /// # Errors
-/// Inputs of another number or type, constants without numbers, and what [`ops::eval`] refuses.
+/// Inputs of another number or type, constants without numbers, memory that is short, and what [`ops::eval`] refuses.
 pub fn evaluate(
     graph: &Graph,
     inputs: &[Tensor],
@@ -29,6 +30,7 @@ pub fn evaluate(
                 tensors[id.0] = Some(constant(graph, id)?);
             }
         }
+        affords(node.label(), &graph.value(node.output).ty)?;
         let result = run(graph, node, &tensors).map_err(|reason| Error::one(node.label(), reason, ""))?;
         visit(node.output, &result);
         tensors[node.output.0] = Some(result);
@@ -78,10 +80,19 @@ fn run(graph: &Graph, node: &Node, tensors: &[Option<Tensor>]) -> Result<Tensor,
     ops::eval(&node.op, &operands, &graph.value(node.output).ty)
 }
 
+/// Copies of a tensor in f64 that there are while it is computed and put to use.
+const COPIES: usize = 3;
+
+/// Refuses a tensor for which memory has no room.
+fn affords(place: String, ty: &TensorType) -> Result<(), Error> {
+    memory::affords(place, ty.elements().saturating_mul(COPIES * size_of::<f64>()))
+}
+
 /// The numbers of a constant: decoded, or computed by its recipe.
 ///
 /// # Errors
-/// A constant without numbers (the model is a topology), bytes that do not fit its type, what a recipe refuses.
+/// A constant without numbers (the model is a topology), bytes that do not fit its type, memory that is short, what a recipe
+/// refuses.
 pub fn constant(graph: &Graph, id: ValueId) -> Result<Tensor, Error> {
     let mut done: HashMap<ValueId, Tensor> = HashMap::new();
     let mut opened = HashSet::new();
@@ -89,10 +100,12 @@ pub fn constant(graph: &Graph, id: ValueId) -> Result<Tensor, Error> {
     // Depth first with an explicit stack: chains of recipes may be long.
     while let Some(&top) = stack.last() {
         let value = graph.value(top);
-        let error = |reason: &str, remedy| Error::one(format!("constant `{}`", value.name), reason, remedy);
+        let place = || format!("constant `{}`", value.name);
+        let error = |reason: &str, remedy| Error::one(place(), reason, remedy);
         let tensor = match &value.def {
             _ if done.contains_key(&top) => None,
             Def::Const(Const::Data(blob)) => {
+                affords(place(), &value.ty)?;
                 let tensor = Tensor::decode(value.ty.clone(), blob.bytes());
                 Some(tensor.ok_or_else(|| error(&format!("its bytes are not {}", value.ty), ""))?)
             }
@@ -103,6 +116,7 @@ pub fn constant(graph: &Graph, id: ValueId) -> Result<Tensor, Error> {
                 let missing: Vec<ValueId> =
                     operands.iter().copied().filter(|id| !done.contains_key(id)).collect();
                 if missing.is_empty() {
+                    affords(place(), &value.ty)?;
                     let operands: Vec<&Tensor> = operands.iter().filter_map(|id| done.get(id)).collect();
                     let result = recipe::eval(recipe, &operands, &value.ty);
                     Some(result.map_err(|reason| error(&format!("{}: {reason}", recipe.name()), ""))?)

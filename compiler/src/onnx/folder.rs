@@ -3,7 +3,7 @@
 //! The only file of the reader that does IO.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use super::external::ExternalData;
 use super::load::{LoadOptions, load};
 use crate::base::diag::Error;
 use crate::base::limits::{Limit, Limits};
+use crate::base::memory;
 use crate::base::tensor::Blob;
 use crate::ir::graph::Graph;
 
@@ -66,7 +67,9 @@ impl ExternalData for Folder {
         }
         let length =
             usize::try_from(length).map_err(|_| format!("external data in `{location}` is too long"))?;
-        let mut bytes = vec![0; length];
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(length).map_err(|error| fail(error.into()))?;
+        bytes.resize(length, 0);
         file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes)).map_err(fail)?;
         Ok(Blob::new(bytes))
     }
@@ -80,7 +83,9 @@ pub fn read_model(path: &Path, limits: &Limits) -> std::io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let mut bytes = Vec::new();
     if let Ok(size @ 1..) = file.metadata().map(|data| data.len()) {
-        bytes.reserve_exact(usize::try_from(size.min(limits.most(Limit::FileBytes))).unwrap_or_default());
+        bytes.try_reserve_exact(
+            usize::try_from(size.min(limits.most(Limit::FileBytes))).unwrap_or_default(),
+        )?;
     }
     file.take(limits.most(Limit::FileBytes).saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -92,7 +97,12 @@ pub fn read_model(path: &Path, limits: &Limits) -> std::io::Result<Vec<u8>> {
 /// The file cannot be read, or any error of [`load()`].
 pub fn load_file(path: &Path, options: &LoadOptions) -> Result<Graph, Error> {
     let name = path.display().to_string();
-    let bytes = read_model(path, &options.limits)
-        .map_err(|error| Error::one(name.as_str(), error.to_string(), "give the path of an ONNX file"))?;
+    let bytes = read_model(path, &options.limits).map_err(|error| {
+        let remedy = match error.kind() {
+            ErrorKind::OutOfMemory => memory::REMEDY,
+            _ => "give the path of an ONNX file",
+        };
+        Error::one(name.as_str(), error.to_string(), remedy)
+    })?;
     load(&name, Bytes::from(bytes), options, &Folder::of(path))
 }

@@ -3,6 +3,8 @@
 use super::check::{self, MISSING};
 use super::{Conv, Window};
 use crate::base::tensor::{Elements, Tensor, TensorType};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 /// Multiply-adds below which threads cost more than they save.
 const WORTH_A_THREAD: usize = 1 << 22;
@@ -67,17 +69,18 @@ pub(super) fn eval(conv: &Conv, inputs: &[&Tensor], output: &TensorType) -> Resu
     if !sums.is_empty() {
         let work = output.elements().saturating_mul(w.ty.elements() / m);
         let threads = if work < WORTH_A_THREAD { 1 } else { threads() };
-        let share = (n * m).div_ceil(threads);
-        std::thread::scope(|scope| {
-            for (part, planes) in sums.chunks_mut(share * plane).enumerate() {
-                let problem = &problem;
-                let mut run = move || {
-                    for (i, sums) in planes.chunks_mut(plane).enumerate() {
-                        problem.output_plane(part * share + i, sums);
-                    }
-                };
-                if threads == 1 { run() } else { drop(scope.spawn(run)) }
+        let planes = Mutex::new(sums.chunks_mut(plane).enumerate());
+        let next = || planes.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let run = || {
+            while let Some((number, sums)) = next() {
+                problem.output_plane(number, sums);
             }
+        };
+        thread::scope(|scope| {
+            // Where the system refuses a thread, the others do its part.
+            let started = |_: &usize| thread::Builder::new().spawn_scoped(scope, run).is_ok();
+            (1..threads).take_while(started).for_each(drop);
+            run();
         });
     }
     check::finish(conv.epilogue, extra, &mut sums, |i| i / plane % m)?;
@@ -86,7 +89,7 @@ pub(super) fn eval(conv: &Conv, inputs: &[&Tensor], output: &TensorType) -> Resu
 
 /// Threads for the evaluator; the result does not depend on them.
 fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 struct Problem<'a> {

@@ -2,19 +2,25 @@
 
 use crate::base::diag::{Error, Problems};
 use crate::base::feature_map::round_up;
+use crate::base::memory;
 use crate::base::tensor::Tensor;
 use crate::ir::graph::ValueId;
 use crate::kernel::layout::band::BandWeights;
 use crate::kernel::layout::{ConvWeights, MatMulWeights, WinogradWeights};
 use crate::kernel::winograd::matrices::{Matrices, TAPS, matrices};
 use crate::schedule::plan::{Pack, Plan};
+use tilewright_runtime::weights::header::{HEADER_BYTES, Header};
+
+/// What memory is for.
+const PLACE: &str = "the packed weights";
 
 /// Packs all weights of a plan. `constant` gives the numbers of a constant of the graph.
 ///
 /// # Errors
-/// Every constant that has no numbers.
+/// Every constant that has no numbers, or memory is short.
 pub fn pack(plan: &Plan, constant: impl Fn(ValueId) -> Result<Tensor, Error>) -> Result<Vec<f32>, Error> {
-    let mut blob = vec![0.0; plan.weight_floats];
+    let mut blob = memory::room(PLACE, plan.weight_floats)?;
+    blob.resize(plan.weight_floats, 0.0);
     let mut problems = Problems::new();
     for range in &plan.weights {
         let target = &mut blob[range.offset..range.offset + range.len];
@@ -31,10 +37,12 @@ pub fn pack(plan: &Plan, constant: impl Fn(ValueId) -> Result<Tensor, Error>) ->
 /// As [`pack`].
 pub fn file(plan: &Plan, constant: impl Fn(ValueId) -> Result<Tensor, Error>) -> Result<Vec<u8>, Error> {
     let floats = pack(plan, constant)?;
-    let payload: Vec<u8> = floats.iter().flat_map(|x| x.to_le_bytes()).collect();
-    let header = tilewright_runtime::weights::header::Header::of(plan.weights_hash, &payload);
-    let mut bytes = header.encode().to_vec();
-    bytes.extend(payload);
+    let mut bytes = memory::room(PLACE, HEADER_BYTES + size_of_val(floats.as_slice()))?;
+    bytes.extend([0; HEADER_BYTES]);
+    bytes.extend(floats.iter().flat_map(|x| x.to_le_bytes()));
+    if let Some((header, payload)) = bytes.split_first_chunk_mut() {
+        *header = Header::of(plan.weights_hash, payload).encode();
+    }
     Ok(bytes)
 }
 

@@ -10,6 +10,7 @@ mod explain;
 mod faults;
 mod folder;
 mod measure;
+mod memory;
 mod passes;
 mod programs;
 mod readme;

@@ -5,7 +5,7 @@ use super::report::Report;
 use super::session::Session;
 use super::table::shape;
 use super::{Stop, Streams, pictures};
-use crate::{Error, ModelInfo, Network, NoProbe, image, postprocess};
+use crate::{Error, ModelInfo, Network, NoProbe, Ranked, image, memory, postprocess};
 use std::path::Path;
 
 /// Tells the best classes of each picture. One that cannot be read does not keep others from being told.
@@ -16,6 +16,7 @@ pub(super) fn run<N: Network>(
 ) -> Result<(), Stop> {
     let how = &N::INFO.postprocess;
     let classes = classes(N::INFO)?;
+    memory::room::<(Ranked, f64, f64)>(classes)?;
     let labels = match &job.labels {
         Some(path) => read_labels(path, classes)?,
         None => how.labels.iter().map(|&label| label.to_owned()).collect(),

@@ -7,7 +7,7 @@
 mod resize;
 mod webp;
 
-use crate::{Error, Preprocess};
+use crate::{Error, Preprocess, memory};
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
@@ -16,8 +16,11 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-/// The most pixels that a picture may have; decoding takes up to 8 bytes for each.
+/// The most pixels that a picture may have; decoding takes up to 12 bytes for each.
 pub const MAX_PIXELS: u64 = 1 << 27;
+
+/// Bytes of memory for each pixel of a picture that is decoded: 16-bit coefficients of three planes, and the pixels.
+const PIXEL_BYTES: u64 = 12;
 
 /// The most bytes that a picture's file may have.
 pub const MAX_BYTES: u64 = 1 << 28;
@@ -144,13 +147,14 @@ fn damaged(format: &str, reason: impl std::fmt::Display) -> Error {
     ))
 }
 
+/// Refuses a picture that is nothing, too large, or more than memory has room for.
 fn check_size(width: u32, height: u32) -> Result<(), Error> {
     match u64::from(width) * u64::from(height) {
         0 => Err(Error::new(format!(
             "is a picture of {width} x {height} pixels, of which nothing can be seen"
         ))),
         pixels if pixels > MAX_PIXELS => Err(too_large(width, height)),
-        _ => Ok(()),
+        pixels => memory::affords(PIXEL_BYTES * pixels),
     }
 }
 
@@ -166,7 +170,7 @@ impl Preprocess {
     /// Sizes are rounded as torchvision rounds them: the long side down, the crop's corner to the nearest, halves to even.
     ///
     /// # Errors
-    /// When the crop is larger than the short side, or nothing.
+    /// When the crop is larger than the short side, or nothing, or memory is short.
     pub fn apply(&self, picture: &Picture) -> Result<Vec<f32>, Error> {
         if self.crop > self.resize_short || self.crop == 0 {
             return Err(Error::usage(format!(
@@ -183,6 +187,8 @@ impl Preprocess {
             let corner = ((side - crop) as f64 / 2.0).round_ties_even() as u64;
             corner..corner + crop
         };
+        // Rows between the two passes, pixels, and the planes.
+        memory::affords(3 * crop * (u64::from(picture.height) + 5 * crop))?;
         let pixels = resize::resize(picture, size, window(size.0), window(size.1), self.filter);
         let mut planes = Vec::with_capacity(pixels.len());
         for colour in self.order.colours() {

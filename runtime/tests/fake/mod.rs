@@ -1,4 +1,4 @@
-//! Two networks so small that their results are known by heart.
+//! Networks so small that their results are known by heart, and one that takes much memory.
 #![allow(dead_code)] // Each test program uses a part of it.
 
 use tilewright_runtime::{
@@ -146,5 +146,39 @@ impl Network for Swap {
 
     fn output<'a>(&self, arena: &'a [f32], index: usize) -> &'a [f32] {
         if index == 0 { &arena[..3] } else { &arena[16..18] }
+    }
+}
+
+/// A model whose runs take a gigabyte.
+pub struct Huge;
+
+static HUGE_INFO: ModelInfo = ModelInfo { name: "huge", arena_bytes: 1 << 30, ..SUMS_INFO };
+
+impl Network for Huge {
+    const INFO: &'static ModelInfo = &HUGE_INFO;
+
+    fn load(_options: &LoadOptions) -> Result<Self, Error> {
+        Ok(Huge)
+    }
+
+    fn isa(&self) -> Isa {
+        Isa::Portable
+    }
+
+    fn threads(&self) -> usize {
+        1
+    }
+
+    fn run_probed<P: Probe + ?Sized>(
+        &self,
+        _arena: &mut [f32],
+        _inputs: &[&[f32]],
+        _probe: &mut P,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn output<'a>(&self, arena: &'a [f32], _index: usize) -> &'a [f32] {
+        &arena[..3]
     }
 }
