@@ -4,6 +4,7 @@
 //! ```console
 //! cargo run --release -p tilewright-tests --example fuzz -- compile 100000 [SEED]
 //! cargo run --release -p tilewright-tests --example fuzz -- compile case 1234 [SEED]
+//! cargo run --release -p tilewright-tests --example fuzz -- compile seeds FOLDER
 //! ```
 
 use std::process::ExitCode;
@@ -11,7 +12,7 @@ use tilewright_tests::fuzz::targets::{TARGETS, Target, find};
 use tilewright_tests::fuzz::watch::{CHILD, Counts, Job, child, run};
 use tilewright_tests::fuzz::{case, watch};
 
-const USAGE: &str = "fuzz TARGET CASES [SEED], or fuzz TARGET case NUMBER [SEED]";
+const USAGE: &str = "fuzz TARGET CASES [SEED], fuzz TARGET case NUMBER [SEED], or fuzz TARGET seeds FOLDER";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -32,6 +33,16 @@ fn main() -> ExitCode {
             let start = std::time::Instant::now();
             println!("accepted: {}", (target(name).run)(&bytes));
             println!("{} ms, {} MB", start.elapsed().as_millis(), watch::peak() >> 10);
+            ExitCode::SUCCESS
+        }
+        [name, "seeds", folder] => {
+            std::fs::create_dir_all(folder).expect("a folder");
+            // Whole networks take seconds each under a sanitizer, and reach nothing that small graphs do not.
+            let seeds = (target(name).seeds)();
+            for (number, seed) in seeds.iter().filter(|seed| !seed.whole).enumerate() {
+                let path = std::path::Path::new(folder).join(format!("{number}-{}", seed.name));
+                std::fs::write(path, &seed.bytes).expect("a file");
+            }
             ExitCode::SUCCESS
         }
         [name, cases, ref seed @ ..] => {

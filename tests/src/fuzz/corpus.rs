@@ -26,6 +26,12 @@ impl Seed {
         Seed { name: name.to_owned(), bytes, model: None, whole: false }
     }
 
+    /// A file that may be a model.
+    pub fn found(bytes: Vec<u8>) -> Self {
+        let model = decode("found.onnx", bytes.clone().into()).ok();
+        Seed { name: "found".to_owned(), bytes, model, whole: false }
+    }
+
     fn model(name: &str, bytes: Vec<u8>, whole: bool) -> Self {
         let model = decode(name, bytes.clone().into()).expect("a model");
         Seed { name: name.to_owned(), bytes, model: Some(model), whole }

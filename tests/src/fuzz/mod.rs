@@ -22,20 +22,25 @@ pub fn case(target: &Target, seeds: &[Seed], seed: u64, number: u64) -> Vec<u8> 
     let first = if whole < seeds.len() && numbers.between(0, 2) == 0 { whole } else { 0 };
     let last = if first == 0 && whole > 0 { whole } else { seeds.len() };
     let file = &seeds[numbers.between(first, last - 1)];
+    changed(target, file, &mut numbers)
+}
+
+/// A file, changed.
+pub fn changed(target: &Target, file: &Seed, numbers: &mut Numbers) -> Vec<u8> {
     let mut bytes = match &file.model {
         // Bytes of a model seldom get past the decoder.
-        Some(model) if numbers.between(0, 9) > 0 => structure::changed(model, &mut numbers),
+        Some(model) if numbers.between(0, 9) > 0 => structure::changed(model, numbers),
         _ => {
             let mut bytes = file.bytes.clone();
-            bytes::change(&mut bytes, &mut numbers);
+            bytes::change(&mut bytes, numbers);
             bytes
         }
     };
     if file.model.is_some() && numbers.between(0, 9) == 0 {
-        bytes::change(&mut bytes, &mut numbers);
+        bytes::change(&mut bytes, numbers);
     }
     if (target.repair)(&mut bytes) && numbers.between(0, 1) == 0 {
-        bytes::change(&mut bytes, &mut numbers);
+        bytes::change(&mut bytes, numbers);
     }
     bytes
 }
