@@ -132,6 +132,8 @@ pub(super) fn eval_along(
     let mut picked = Vec::with_capacity(output.elements());
     for (o, k, i) in lines {
         let less = |&a: &usize, &b: &usize| compare(&x.elements, at(o, i, a), at(o, i, b));
+        // As NumPy has it: sorting puts NaN behind all numbers, but the first NaN is also what `argmin` gives.
+        let nan = |&k: &usize| x.floats().is_some_and(|x| x[at(o, i, k)].is_nan());
         let mut order: Vec<usize> = (0..extent).collect();
         // Stable: equal elements keep their order.
         match along {
@@ -139,9 +141,10 @@ pub(super) fn eval_along(
             _ => {}
         }
         match along {
-            Along::ArgMin { .. }
-            | Along::TopValues { smallest: true, .. }
-            | Along::TopIndices { smallest: true, .. } => order.sort_by(less),
+            Along::ArgMin { .. } => order.sort_by(|a, b| nan(b).cmp(&nan(a)).then_with(|| less(a, b))),
+            Along::TopValues { smallest: true, .. } | Along::TopIndices { smallest: true, .. } => {
+                order.sort_by(less)
+            }
             _ => order.sort_by(|a, b| less(b, a)),
         }
         picked.push((at(o, i, order[k]), order[k]));

@@ -2,7 +2,9 @@
 //! every instruction set, by the interpreter and as rustc builds the kernels, which must give the same bits.
 //!
 //! - A NaN that is read gives NaN: through Relu, Clip, LeakyRelu, Max and Min, ReduceMax and ReduceMin, sums, products and
-//!   softmax. Comparisons with it are false.
+//!   softmax. Comparisons with it are false, so that Where takes its third operand, and Not of one is true. Pow gives 1 where
+//!   its base is 1 or its exponent 0, as C and NumPy have it, also with a NaN. Sign of a NaN is NaN.
+//! - Infinities compare as numbers do: each equals itself.
 //! - MaxPool, of which ONNX says nothing here, leaves NaN out: it gives the largest number of the window, minus infinity where
 //!   there is none. One instruction an element does that, three would keep the NaN. onnxruntime leaves it out or not,
 //!   depending on its kernel. The reference evaluator keeps it, so `tilewright verify` on such inputs says so.
@@ -20,6 +22,10 @@
 //! - **Convolutions in groups** that are packed together, with zeros between them, multiply the inputs of other groups by
 //!   those zeros, which an infinity or a NaN survives as a NaN: it may reach other groups.
 
+mod orders;
+mod rows;
+
+use rows::{COMPARISONS, CONSTANTS, Close, NETWORKS, NODES, SHAPE, graph, imported};
 use std::path::Path;
 use tilewright::base::target::ISAS;
 use tilewright::base::tensor::Tensor;
@@ -30,65 +36,6 @@ use tilewright_runtime::Isa;
 use tilewright_tests::jobs::{Job, Program, source, weights};
 use tilewright_tests::plans::{try_run, with_numbers};
 use tilewright_tests::project::Profile;
-
-/// How close a result must be.
-#[derive(Clone, Copy, PartialEq)]
-enum Close {
-    /// The same number, zeros with the same sign.
-    Same,
-    /// The same number.
-    Equal,
-    /// Within rounding.
-    Near,
-}
-
-/// Operators on `%x` of 5 channels, 6 rows, 8 columns; `%c` are five constants, one per channel.
-const NETWORKS: [(&str, Close, &str); 26] = [
-    ("relu", Close::Same, "relu(%x)"),
-    ("clip", Close::Same, "clip(%x) lo=-1 hi=6"),
-    ("leaky_relu", Close::Equal, "leaky_relu(%x) alpha=0.25"),
-    ("abs", Close::Same, "abs(%x)"),
-    ("neg", Close::Same, "neg(%x)"),
-    ("max_pool", Close::Equal, "max_pool(%x) kernel=3x3 pads=1,1,1,1"),
-    ("avg_pool", Close::Near, "avg_pool(%x) kernel=3x3 pads=1,1,1,1"),
-    ("global_avg_pool", Close::Near, "global_avg_pool(%x)"),
-    ("reduce_max", Close::Equal, "reduce_max(%x) axes=3"),
-    ("reduce_max_rows", Close::Equal, "reduce_max(%x) axes=2"),
-    ("reduce_min", Close::Equal, "reduce_min(%x) axes=3"),
-    ("reduce_min_channels", Close::Equal, "reduce_min(%x) axes=1"),
-    ("reduce_sum", Close::Near, "reduce_sum(%x) axes=2,3"),
-    ("softmax", Close::Near, "softmax(%x) axis=3"),
-    ("softmax_channels", Close::Near, "softmax(%x) axis=1"),
-    ("sigmoid", Close::Near, "sigmoid(%x)"),
-    ("tanh", Close::Near, "tanh(%x)"),
-    ("hard_swish", Close::Near, "hard_swish(%x)"),
-    ("max", Close::Equal, "max(%x, %c)"),
-    ("min", Close::Equal, "min(%c, %x)"),
-    ("add", Close::Near, "add(%x, %c)"),
-    ("mul", Close::Near, "mul(%x, %c)"),
-    ("div", Close::Near, "div(%c, %x)"),
-    ("prelu", Close::Near, "prelu(%x, %c)"),
-    ("transpose", Close::Same, "transpose(%x) perm=0,1,3,2"),
-    ("conv", Close::Near, "conv(%x, %w) kernel=1x1 +relu"),
-];
-
-const SHAPE: [usize; 4] = [1, 5, 6, 8];
-
-fn graph(name: &str, call: &str) -> Graph {
-    let out: &[usize] = match name {
-        "global_avg_pool" | "reduce_sum" => &[1, 5, 1, 1],
-        "reduce_max" | "reduce_min" => &[1, 5, 6, 1],
-        "reduce_max_rows" => &[1, 5, 1, 8],
-        "reduce_min_channels" => &[1, 1, 6, 8],
-        "transpose" => &[1, 5, 8, 6],
-        _ => &SHAPE,
-    };
-    let shape = out.iter().map(usize::to_string).collect::<Vec<_>>().join("x");
-    let body = format!(
-        "graph {name} {{\nin %x: f32[1x5x6x8]\ncon %c: f32[5x1x1]\ncon %w: f32[5x5x1x1]\n%y: f32[{shape}] = {call}   ; n\nout %y\n}}"
-    );
-    with_numbers(text::parse(&body).unwrap_or_else(|error| panic!("{error}\n{body}")))
-}
 
 /// Numbers with special ones among them, one in `every`, none of them larger than `most` but infinity.
 fn input(every: usize, most: f32) -> Vec<f32> {
@@ -141,15 +88,14 @@ fn same_bits(close: Close, a: &[f32], b: &[f32]) -> bool {
 #[test]
 fn special_numbers_mean_what_onnx_and_ieee_say() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("numerics");
-    let graphs: Vec<Graph> = NETWORKS.iter().map(|(name, _, call)| graph(name, call)).collect();
-    let sources = NETWORKS
-        .iter()
-        .zip(&graphs)
-        .map(|((name, ..), graph)| source(&format!("of_{name}"), graph.clone(), &ISAS));
+    let calls = NETWORKS.map(|(name, close, call)| (name, close, graph(name, call)));
+    let nodes = NODES.map(|(name, close, nodes)| (name, close, imported(nodes)));
+    let cases: Vec<(&str, Close, Graph)> = calls.into_iter().chain(nodes).collect();
+    let sources = cases.iter().map(|(name, _, graph)| source(&format!("of_{name}"), graph.clone(), &ISAS));
     let program = Program::build(&folder, "numerics", sources.collect(), Profile::Light);
     let mut wrong = Vec::new();
     for every in [1, 3, 5, 17, 29] {
-        for ((name, close, _), graph) in NETWORKS.iter().zip(&graphs) {
+        for (name, close, graph) in &cases {
             // What partial sums of huge numbers are depends on an order that nobody defines.
             let sums = ["sum", "avg", "conv"].iter().any(|word| name.contains(word));
             let input = input(every, if sums { 1e3 } else { f32::MAX });
@@ -159,6 +105,12 @@ fn special_numbers_mean_what_onnx_and_ieee_say() {
             let want =
                 reference::evaluate(graph, &[tensor], |_, _| ()).unwrap_or_else(|error| panic!("{error}"));
             let want = want[0].to_f64();
+            if let Some((_, constant, compare)) = COMPARISONS.iter().find(|row| row.0 == *name) {
+                for (at, (&x, &want)) in input.iter().zip(&want).enumerate() {
+                    let other = if *constant { CONSTANTS[at / (SHAPE[2] * SHAPE[3])] } else { x.abs() };
+                    assert_eq!(want == 1.0, compare(x, other), "{name} of {x} and {other} is {want}");
+                }
+            }
             let path = folder.join(format!("{name}.weights"));
             std::fs::write(&path, weights(name, graph, &ISAS)).expect("a writable folder");
             for isa in ISAS {
