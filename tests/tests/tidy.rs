@@ -1,6 +1,7 @@
 //! The workspace keeps its own rules, and each rule can be broken.
 
 use std::path::Path;
+use tilewright_tests::tidy::tracked::{self, Tracked, tracked};
 use tilewright_tests::tidy::{RULES, Source, check, workspace};
 
 fn root() -> &'static Path {
@@ -13,6 +14,34 @@ fn the_workspace_is_tidy() {
     assert!(files.iter().any(|file| file.path == "compiler/src/lib.rs"), "the sources are there");
     let faults: Vec<String> = check(&files).iter().map(ToString::to_string).collect();
     assert!(faults.is_empty(), "{} rules broken:\n{}\n", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn the_repository_keeps_nothing_large_or_packed() {
+    let Some(files) = tracked(root()) else {
+        println!("skipped: there is no git, or this is no repository");
+        return;
+    };
+    assert!(files.iter().any(|file| file.path == "compiler/src/lib.rs"), "the sources are there");
+    let faults: Vec<String> = tracked::check(&files).iter().map(ToString::to_string).collect();
+    assert!(faults.is_empty(), "{} rules broken:\n{}\n", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn planted_files_are_found() {
+    let found = |path: &str, bytes: u64| {
+        let file = Tracked { path: path.to_owned(), bytes };
+        tracked::check(&[file]).pop().map(|fault| fault.what).unwrap_or_default()
+    };
+    for path in
+        ["onnx-1.22.0-py3-none-any.whl", "tests/data/models.tar.gz", "tests/other/cases.tar.xz", "A.ZIP"]
+    {
+        assert!(found(path, 10).contains("is packed"), "{path}");
+    }
+    assert!(found("docs/picture.png", 1_000_001).contains("the file has 1000001 bytes"));
+    for (path, bytes) in [("docs/picture.png", 1_000_000), ("tests/conformance/cases.tar.xz", 2_000_000)] {
+        assert_eq!(found(path, bytes), "", "{path}");
+    }
 }
 
 /// The faults of one file, as `line: text`.

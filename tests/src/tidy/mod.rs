@@ -1,11 +1,12 @@
 //! Rules about the source text itself: layering, sizes, docs, no panics in the library, headers of generated files.
 //!
 //! Each rule is a function from one file to faults; [`RULES`] lists them. `tests/tests/tidy.rs` runs them over the
-//! workspace, and over planted violations.
+//! workspace, and over planted violations. [`tracked`] has those about what git keeps.
 
 mod layers;
 mod text;
 mod tokens;
+pub mod tracked;
 
 use std::fmt;
 use std::path::Path;
