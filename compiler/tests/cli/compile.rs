@@ -1,7 +1,8 @@
 //! `tilewright compile`: which bytes it writes, and when it does not.
 
-use super::{fail, files, run, succeed, tiny, tiny_model};
+use super::{fail, files, run, succeed, text, tiny, tiny_model};
 use std::fs;
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 const COMPILE: [&str; 6] = ["compile", "tiny.onnx", "--dim", "N=1", "-o", "out"];
@@ -108,6 +109,31 @@ fn an_error_leaves_the_folder_as_it_was() {
     fs::write(folder.path().join("tiny.onnx"), tiny_model(1.0).bytes()).expect("a file");
     let error = fail(1, folder.path(), &["compile", "tiny.onnx", "--dim", "N=1", "-o", "file"]);
     assert!(error.contains("file is no folder"), "{error}");
+}
+
+/// A name that a shell would run, or that ends a line of a comment, is one word of the command that the code names.
+#[cfg(unix)]
+#[test]
+fn hostile_file_names() {
+    let folder = tiny();
+    let model = fs::read(folder.path().join("tiny.onnx")).expect("a file");
+    for name in ["$(touch run).onnx", "a`touch run`'b.onnx", "two\nlines; touch run #\u{202e}.onnx"] {
+        fs::write(folder.path().join(name), &model).expect("a file");
+        succeed(folder.path(), &["compile", name, "--dim", "N=1", "-o", "out"]);
+        let manifest = fs::read_to_string(folder.path().join("out/Cargo.toml")).expect("a file");
+        let line = manifest.lines().find(|line| line.contains("tilewright compile ")).expect("the command");
+        let (words, _) =
+            line.strip_prefix("# `tilewright ").and_then(|line| line.split_once(" -o ")).expect("words");
+        let script = format!("printf '%s\\n' {words}");
+        let Ok(output) = Command::new("bash").args(["-c", &script]).current_dir(folder.path()).output()
+        else {
+            println!("skipped: there is no bash");
+            return;
+        };
+        assert_eq!(text(&output.stdout), format!("compile\n{name}\n"), "{line}");
+        assert!(!folder.path().join("run").exists(), "{line}");
+        fs::remove_dir_all(folder.path().join("out")).expect("removed");
+    }
 }
 
 #[test]
