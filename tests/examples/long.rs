@@ -4,12 +4,16 @@
 //! cargo run --release -p tilewright-tests --example long -- 100000 [FAMILY]
 //! ```
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 use tilewright::base::target::ISAS;
 use tilewright::emit::{self, EmitOptions, Form, RuntimeDep, Weights};
 use tilewright::ir::{hash, reference};
 use tilewright::onnx::{LoadOptions, NoExternalData, load};
 use tilewright::passes::{self, Moment};
+use tilewright::report::explain;
+use tilewright::report::facts::Facts;
+use tilewright::report::html::{Subject, page};
 use tilewright::schedule::choose::Choice;
 use tilewright::schedule::lower;
 use tilewright::schedule::tuning::Tuning;
@@ -37,9 +41,10 @@ fn stages(bytes: Vec<u8>) -> Result<String, String> {
     let graph = load("long.onnx", bytes.into(), &LoadOptions::default(), &NoExternalData);
     clock.lap("import");
     let source = graph.map_err(text)?;
+    let imported = source.clone();
     let hash = hash::graph_hash(&source);
     clock.lap("hash");
-    let (graph, _) = passes::run_some(source, passes::PASSES, |pass, moment, _| match moment {
+    let (graph, report) = passes::run_some(source, passes::PASSES, |pass, moment, _| match moment {
         Moment::Before => clock.lap("verify graph"),
         Moment::After => clock.lap(pass.name),
     })
@@ -51,6 +56,20 @@ fn stages(bytes: Vec<u8>) -> Result<String, String> {
     clock.lap("verify plan");
     let peak = plan.peak();
     clock.lap("peak");
+    let explanation = explain(&imported, &graph, &report, &plan);
+    clock.lap("explain");
+    let page = page(&Subject {
+        file: "long.onnx",
+        source: &imported,
+        plan: &plan,
+        tuning: &Tuning::default(),
+        explanation: &explanation,
+        facts: &Facts::of(&imported, &plan),
+        source_bytes: &BTreeMap::new(),
+        profile: None,
+        errors: None,
+    });
+    clock.lap("page");
     let options = EmitOptions {
         name: "long".into(),
         form: Form::Crate,
@@ -71,11 +90,12 @@ fn stages(bytes: Vec<u8>) -> Result<String, String> {
     clock.lap("pack");
     let bytes: usize = files.iter().map(|file| file.text.len()).sum();
     Ok(format!(
-        "{} steps, {} kernels, arena {}, peak {peak:?}, {bytes} bytes of text, {} of weights",
+        "{} steps, {} kernels, arena {}, peak {peak:?}, {bytes} bytes of text, {} of weights, {} of the page",
         plan.steps.len(),
         plan.kernels.len(),
         plan.arena,
-        weights.len()
+        weights.len(),
+        page.len()
     ))
 }
 

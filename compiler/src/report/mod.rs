@@ -18,6 +18,8 @@ use crate::ir::graph::Graph;
 use crate::passes::{Miss, Report};
 use crate::schedule::plan::{Buffer, BufferId, Place, Plan};
 use crate::schedule::tuning::Algorithm;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// A network after compilation.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,7 +44,7 @@ pub struct StepFacts {
     /// Name of the kernel.
     pub kernel: String,
     /// Steps that call the same kernel, itself included.
-    pub users: Vec<usize>,
+    pub users: Arc<[usize]>,
     /// The algorithm, where there are several.
     pub algorithm: Option<Algorithm>,
     /// True for a copy that the network does not have: into another layout, or of a constant.
@@ -59,7 +61,7 @@ pub struct StepFacts {
     pub scratch: Option<Memory>,
     /// What it writes.
     pub writes: Option<Memory>,
-    /// Fusions with one of its nodes that did not happen.
+    /// Fusions with one of its nodes that did not happen; of a node that became many, the first few that differ.
     pub misses: Vec<Miss>,
 }
 
@@ -82,8 +84,14 @@ pub struct Memory {
 
 /// Explains a network: as imported, after the passes with what they report, and as planned.
 pub fn explain(source: &Graph, graph: &Graph, report: &Report, plan: &Plan) -> Explanation {
-    let parts = nodes::parts(source);
-    let step = |index| step(plan, &parts, report, index);
+    let context = Context {
+        plan,
+        parts: nodes::parts(source),
+        users: users(plan),
+        misses: &report.misses,
+        missed: missed(&report.misses),
+    };
+    let step = |index| step(&context, index);
     Explanation {
         steps: (0..plan.steps.len()).map(step).collect(),
         gone: nodes::gone(source, graph, plan),
@@ -91,7 +99,44 @@ pub fn explain(source: &Graph, graph: &Graph, report: &Report, plan: &Plan) -> E
     }
 }
 
-fn step(plan: &Plan, parts: &nodes::Parts, report: &Report, index: usize) -> StepFacts {
+/// What the steps' facts are taken from.
+struct Context<'a> {
+    plan: &'a Plan,
+    parts: nodes::Parts<'a>,
+    /// Steps by the number of their kernel.
+    users: Vec<Arc<[usize]>>,
+    misses: &'a [Miss],
+    missed: HashMap<&'a str, Vec<usize>>,
+}
+
+/// For each kernel, the steps that call it.
+fn users(plan: &Plan) -> Vec<Arc<[usize]>> {
+    let mut users = vec![Vec::new(); plan.kernels.len()];
+    plan.steps.iter().enumerate().for_each(|(number, step)| users[step.kernel.0].push(number));
+    users.into_iter().map(Arc::from).collect()
+}
+
+/// Fusions that did not happen that a step names for each of its nodes. One node of the model may be many of the graph, of
+/// which each step is a part: naming all of them would make as many as the square of the steps.
+const MOST_MISSES: usize = 8;
+
+/// Misses by what may be the name of their node: a label ends with it, in backticks, of which it may have some itself.
+fn missed(misses: &[Miss]) -> HashMap<&str, Vec<usize>> {
+    let mut missed: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (number, miss) in misses.iter().enumerate() {
+        let Some(label) = miss.node.strip_suffix('`') else { continue };
+        for (at, before) in label.match_indices(" `") {
+            let list = missed.entry(&label[at + before.len()..]).or_default();
+            if list.len() < MOST_MISSES && list.iter().all(|&other| misses[other] != *miss) {
+                list.push(number);
+            }
+        }
+    }
+    missed
+}
+
+fn step(context: &Context, index: usize) -> StepFacts {
+    let Context { plan, parts, users, misses, missed } = context;
     let step = &plan.steps[index];
     let kernel = plan.kernel(step);
     let memory = |id: &BufferId| memory(plan.buffer(*id));
@@ -103,14 +148,14 @@ fn step(plan: &Plan, parts: &nodes::Parts, report: &Report, index: usize) -> Ste
         }
         None => (None, Vec::new()),
     };
-    let users = (0..plan.steps.len()).filter(|&other| plan.steps[other].kernel == step.kernel).collect();
-    let about = |miss: &&Miss| step.sources.iter().any(|source| miss.node.ends_with(&format!(" `{source}`")));
+    let about: BTreeSet<usize> =
+        step.sources.iter().filter_map(|source| missed.get(source.as_str())).flatten().copied().collect();
     StepFacts {
         index,
         value: step.value.clone(),
         nodes: parts.of(&step.sources, &kernel.spec),
         kernel: kernel.name.clone(),
-        users,
+        users: Arc::clone(&users[step.kernel.0]),
         algorithm: Algorithm::of_kernel(&kernel.spec),
         copy: kernel.spec.is_copy() && parts.none_of(&step.sources),
         flops: step.flops,
@@ -119,7 +164,7 @@ fn step(plan: &Plan, parts: &nodes::Parts, report: &Report, index: usize) -> Ste
         reads,
         scratch: scratch.as_ref().map(memory),
         writes,
-        misses: report.misses.iter().filter(about).cloned().collect(),
+        misses: about.into_iter().map(|number| misses[number].clone()).collect(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::plan::{Buffer, BufferId, Place, Plan, Step};
 use crate::base::feature_map::BLOCK;
 use crate::kernel::ir::Role;
+use std::collections::{BTreeSet, HashMap};
 
 impl Plan {
     /// Buffers of the arena that are alive during a step, scratch memory included, and no part of another.
@@ -48,29 +49,32 @@ impl Plan {
         roles.zip(&step.args).find(|(role, _)| *role == Role::Scratch).map(|(_, id)| *id)
     }
 
-    /// The steps whose results a step reads, in order.
-    pub fn sources(&self, step: usize) -> Vec<usize> {
-        let Some(reader) = self.steps.get(step) else { return Vec::new() };
-        let reads = reader.args.split_last().map_or(&[][..], |(_, reads)| reads);
-        let scratch = self.scratch_of(reader);
-        let mut found = Vec::new();
-        for &id in reads.iter().filter(|id| Some(**id) != scratch) {
-            // What was written there last; parts of a whole have been written by several steps.
-            let (root, mut first, mut end) = self.range(id);
-            for (number, writer) in self.steps.iter().enumerate().take(step).rev() {
-                let Some(&written) = writer.args.last() else { continue };
-                let (of, from, to) = self.range(written);
-                let within = of == root && from < end && first < to;
-                if within && !found.contains(&number) {
-                    found.push(number);
-                }
-                if within && from <= first && end <= to {
-                    (first, end) = (0, 0);
+    /// For each step, the steps whose results it reads, in order.
+    pub fn sources(&self) -> Vec<Vec<usize>> {
+        // What has been written so far, by the outermost whole that it is a part of.
+        let mut written: HashMap<BufferId, Vec<(usize, usize, usize)>> = HashMap::new();
+        let of = |(number, step): (usize, &Step)| {
+            let Some((&target, reads)) = step.args.split_last() else { return Vec::new() };
+            let scratch = self.scratch_of(step);
+            let mut found = BTreeSet::new();
+            for &id in reads.iter().filter(|id| Some(**id) != scratch) {
+                let (root, first, end) = self.range(id);
+                let writes = written.get(&root).map_or(&[][..], Vec::as_slice);
+                // What was written there last; parts of a whole have been written by several steps.
+                for &(writer, from, to) in writes.iter().rev() {
+                    if from < end && first < to {
+                        found.insert(writer);
+                    }
+                    if from <= first && end <= to {
+                        break;
+                    }
                 }
             }
-        }
-        found.sort_unstable();
-        found
+            let (root, from, to) = self.range(target);
+            written.entry(root).or_default().push((number, from, to));
+            found.into_iter().collect()
+        };
+        self.steps.iter().enumerate().map(of).collect()
     }
 
     /// The outermost whole of a buffer, its first float there, and the float behind its last.

@@ -5,6 +5,9 @@ use crate::passes::Miss;
 use crate::report::{KernelChoices, Memory, StepFacts};
 use serde_json::{Value, json};
 
+/// Steps with the same kernel that each step names: all of them would be as many as the square of the steps.
+pub const MOST_USERS: usize = 100;
+
 /// The network with these steps.
 pub fn network(explained: &Explained, steps: &[&StepFacts]) -> Value {
     let Explained { plan, facts, .. } = explained;
@@ -25,7 +28,8 @@ pub fn network(explained: &Explained, steps: &[&StepFacts]) -> Value {
 }
 
 fn step(explained: &Explained, step: &StepFacts) -> Value {
-    let KernelChoices { algorithms, direct_only, algorithm_line, schedules } = explained.choices(step);
+    let choices = explained.choices(step);
+    let KernelChoices { algorithms, direct_only, algorithm_line, schedules } = &*choices;
     let nodes: Vec<Value> =
         step.nodes.iter().map(|part| json!({"node": part.node, "op": part.op, "role": part.role})).collect();
     let algorithms: Vec<Value> = algorithms
@@ -61,7 +65,8 @@ fn step(explained: &Explained, step: &StepFacts) -> Value {
         "algorithm": table::algorithm(step.algorithm),
         "copy": step.copy,
         "nodes": nodes,
-        "users": step.users,
+        "users": step.users.iter().take(MOST_USERS).collect::<Vec<_>>(),
+        "calls": step.users.len(),
         "flops": step.flops,
         "bytes": step.bytes,
         "weight_bytes": step.weight_bytes,
@@ -72,7 +77,7 @@ fn step(explained: &Explained, step: &StepFacts) -> Value {
         "algorithms": algorithms,
         "direct_only": direct_only,
         "algorithm_tuning_line": algorithm_line.filter(|&line| line > 0),
-        "algorithm_fits_budget": algorithm_line == Some(0),
+        "algorithm_fits_budget": *algorithm_line == Some(0),
         "schedules": schedules,
     })
 }

@@ -14,7 +14,10 @@ use crate::report::{Explanation, KernelChoices, StepFacts, choices, explain};
 use crate::schedule::plan::Plan;
 use crate::schedule::tuning::{Algorithm, Tuning};
 use anyhow::{Result, bail};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::Write;
+use std::rc::Rc;
 
 /// Say what became of each node: what it is fused with, algorithm, tile, memory, and what else there was
 #[derive(Clone, Debug, clap::Args)]
@@ -50,13 +53,16 @@ struct Explained {
     plan: Plan,
     tuning: Tuning,
     facts: Explanation,
+    /// The choices made for each kernel, once they were asked for: many steps may call one.
+    choices: RefCell<HashMap<usize, Rc<KernelChoices>>>,
 }
 
 impl Explained {
     /// The choices made for a step's kernel.
-    fn choices(&self, step: &StepFacts) -> KernelChoices {
+    fn choices(&self, step: &StepFacts) -> Rc<KernelChoices> {
         let id = self.plan.steps.get(step.index).map_or(0, |step| step.kernel.0);
-        choices(&self.plan, id, &self.tuning)
+        let mut known = self.choices.borrow_mut();
+        Rc::clone(known.entry(id).or_insert_with(|| Rc::new(choices(&self.plan, id, &self.tuning))))
     }
 }
 
@@ -72,7 +78,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let Planned { graph, report, plan, tuning, warnings } = planned;
     warn(&warnings);
     let facts = explain(&source, &graph, &report, &plan);
-    let explained = Explained { plan, tuning, facts };
+    let explained = Explained { plan, tuning, facts, choices: RefCell::default() };
     let steps = match &args.node {
         None => explained.facts.steps.iter().collect(),
         Some(node) => explained.facts.find(node),

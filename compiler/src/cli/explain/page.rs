@@ -1,6 +1,7 @@
 //! A page about one step.
 
 use super::Explained;
+use super::json::MOST_USERS;
 use crate::cli::facts::{bytes, grouped};
 use crate::report::{AlgorithmChoice, KernelChoices, Memory, ScheduleChoice, StepFacts};
 use crate::schedule::tuning::Algorithm;
@@ -26,8 +27,15 @@ pub fn page(explained: &Explained, step: &StepFacts) -> String {
     for miss in &step.misses {
         line("missed", format!("{} for {}: {}", miss.pass, miss.node, miss.reason));
     }
-    let users: Vec<String> = step.users.iter().map(usize::to_string).collect();
-    line("used by", format!("{} {}", if users.len() == 1 { "step" } else { "steps" }, users.join(", ")));
+    let users: Vec<String> = step.users.iter().take(MOST_USERS).map(usize::to_string).collect();
+    let more = match step.users.len() - users.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    line(
+        "used by",
+        format!("{} {}{more}", if users.len() == 1 { "step" } else { "steps" }, users.join(", ")),
+    );
     line("work", work(step));
     for memory in &step.reads {
         line("reads", place(memory));

@@ -17,8 +17,8 @@ pub fn steps(explained: &Explained) -> String {
     let header = ["step", "kernel", "algorithm", schedule.as_str(), "MFLOP", "kB", "arena kB", "nodes"];
     table.load_style(presets::NOTHING).set_header(header);
     for step in &explained.facts.steps {
-        let schedules = explained.choices(step).schedules;
-        let schedule = schedules.last().map_or_else(String::new, |schedule| {
+        let choices = explained.choices(step);
+        let schedule = choices.schedules.last().map_or_else(String::new, |schedule| {
             let tuned = if schedule.line.is_some() { " (tuned)" } else { "" };
             format!("{}{tuned}", schedule.chosen)
         });

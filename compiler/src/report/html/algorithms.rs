@@ -4,15 +4,12 @@ use super::view::{Family, Row, View};
 use crate::report::{AlgorithmChoice, KernelChoices, choices};
 use crate::schedule::tuning::Algorithm;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 pub(super) fn body(view: &View) -> Markup {
-    let mut kernels: Vec<&Row> = Vec::new();
-    for row in view.rows.iter().filter(|row| row.facts.algorithm.is_some()) {
-        if kernels.iter().all(|other| other.facts.kernel != row.facts.kernel) {
-            kernels.push(row);
-        }
-    }
+    let mut seen = HashSet::new();
+    let open = view.rows.iter().filter(|row| row.facts.algorithm.is_some());
+    let kernels: Vec<&Row> = open.filter(|row| seen.insert(row.facts.kernel.as_str())).collect();
     if kernels.is_empty() {
         return html! { p { "This network has no convolution with a choice of algorithms." } };
     }

@@ -6,6 +6,7 @@ use crate::report::facts::bytes;
 use crate::report::{ScheduleChoice, choices};
 use crate::schedule::plan::PlannedKernel;
 use maud::{Markup, html};
+use std::collections::HashMap;
 
 pub(super) fn body(view: &View) -> Markup {
     let plan = view.subject.plan;
@@ -13,6 +14,8 @@ pub(super) fn body(view: &View) -> Markup {
     let isa = plan.isas.get(view.isa).map_or("", |isa| isa.name);
     let sizes: Vec<u64> = plan.kernels.iter().map(|kernel| size(view, kernel, machine)).collect();
     let (all, most) = (sizes.iter().sum::<u64>(), sizes.iter().copied().max().unwrap_or(1).max(1));
+    let mut users: HashMap<&str, Vec<&Row>> = HashMap::new();
+    view.rows.iter().for_each(|row| users.entry(row.facts.kernel.as_str()).or_default().push(row));
     html! {
         p {
             "One function each, called by every step of the same shape. Sizes are of "
@@ -24,7 +27,7 @@ pub(super) fn body(view: &View) -> Markup {
                 span { "kernel" } span.number { "steps" } span.number { "time" } span { "code" } span.number {}
             }
             @for (id, (kernel, size)) in plan.kernels.iter().zip(sizes).enumerate() {
-                @let users: Vec<&Row> = view.rows.iter().filter(|row| row.facts.kernel == kernel.name).collect();
+                @let users = users.remove(kernel.name.as_str()).unwrap_or_default();
                 @let seconds: f64 = users.iter().map(|row| row.seconds).sum();
                 @let class = users.first().map_or("other", |row| row.family.class());
                 details {

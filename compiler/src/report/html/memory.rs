@@ -6,6 +6,7 @@ use super::view::{Row, View};
 use crate::report::facts::bytes;
 use crate::schedule::plan::{Buffer, BufferId, Place, Plan};
 use maud::{Markup, html};
+use std::collections::HashMap;
 
 const WIDTH: f64 = 1160.0;
 const HEIGHT: f64 = 360.0;
@@ -23,6 +24,7 @@ pub(super) fn body(view: &View) -> Markup {
     let [left, top, right, bottom] = FRAME;
     let x = Scale::linear([0.0, plan.steps.len() as f64], [left, right]);
     let y = Scale::linear([0.0, arena as f64 / MIB], [bottom, top]);
+    let kinds = kinds(plan);
     let column = [x.at(peak as f64), x.at(peak as f64 + 1.0)];
     html! {
         p {
@@ -43,7 +45,7 @@ pub(super) fn body(view: &View) -> Markup {
                 text.tick x=(n(left - 8.0)) y=(n(y.at(mark) + 4.0)) text-anchor="end" { (label(mark)) }
             }
             @for (id, buffer) in plan.buffers.iter().enumerate() {
-                (block(plan, BufferId(id), buffer, x, y))
+                (block(&kinds, BufferId(id), buffer, x, y))
             }
             path.occupancy d=(occupancy(plan, x, y)) {}
             rect.peak x=(n(column[0])) y=(n(top)) width=(n(column[1] - column[0])) height=(n(bottom - top)) {}
@@ -63,11 +65,12 @@ pub(super) fn body(view: &View) -> Markup {
 }
 
 /// One buffer; parts lie inside of their whole.
-fn block(plan: &Plan, id: BufferId, buffer: &Buffer, x: Scale, y: Scale) -> Markup {
+fn block(kinds: &HashMap<BufferId, &str>, id: BufferId, buffer: &Buffer, x: Scale, y: Scale) -> Markup {
     let Place::Arena(at) = buffer.place else { return html! {} };
     let [from, to] = [buffer.live.0 as f64, buffer.live.1 as f64 + 1.0].map(|step| x.at(step));
     let [low, high] = [at, at + buffer.len].map(|float| y.at(4.0 * float as f64 / MIB));
-    let class = if buffer.whole.is_some() { "part" } else { kind(plan, id) };
+    let kind = kinds.get(&id).copied().unwrap_or("activation");
+    let class = if buffer.whole.is_some() { "part" } else { kind };
     html! {
         rect class=(format!("block {class}")) x=(n(from)) y=(n(high)) width=(n(to - from)) height=(n((low - high).max(0.75))) {
             title { (buffer.name) "\n" (bytes(4 * buffer.len as u64)) " at " (4 * at) ", steps " (buffer.live.0) " to " (buffer.live.1) }
@@ -75,14 +78,11 @@ fn block(plan: &Plan, id: BufferId, buffer: &Buffer, x: Scale, y: Scale) -> Mark
     }
 }
 
-fn kind(plan: &Plan, id: BufferId) -> &'static str {
-    if plan.steps.iter().any(|step| plan.scratch_of(step) == Some(id)) {
-        "scratch"
-    } else if plan.outputs.contains(&id) {
-        "output"
-    } else {
-        "activation"
-    }
+/// Buffers that are no results of steps in the middle.
+fn kinds(plan: &Plan) -> HashMap<BufferId, &'static str> {
+    let outputs = plan.outputs.iter().map(|&id| (id, "output"));
+    let scratch = plan.steps.iter().filter_map(|step| Some((plan.scratch_of(step)?, "scratch")));
+    outputs.chain(scratch).collect()
 }
 
 /// The line of what is alive in all, as steps.

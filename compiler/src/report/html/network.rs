@@ -101,9 +101,8 @@ fn edges(view: &View) -> Markup {
     let plan = view.subject.plan;
     let height = ROW * view.rows.len() as f64;
     let middle = |row: usize| ROW * (row as f64 + 0.5);
-    let all: Vec<(usize, usize)> = (0..view.rows.len())
-        .flat_map(|reader| plan.sources(reader).into_iter().map(move |writer| (writer, reader)))
-        .collect();
+    let sources = plan.sources().into_iter().enumerate();
+    let all = sources.flat_map(|(reader, writers)| writers.into_iter().map(move |writer| (writer, reader)));
     html! {
         svg.edges viewBox=(format!("0 0 {GUTTER} {height}")) width=(n(GUTTER)) height=(n(height)) role="img" aria-label="Data flow" {
             @for index in (1..view.rows.len()).step_by(2) {
