@@ -1,12 +1,13 @@
 //! `tilewright compile`: writes the generated crate and its weights.
 
-use super::code::{CodeArgs, quoted};
+use super::code::CodeArgs;
 use super::facts::Facts;
 use super::folder::{self, Content, WEIGHTS};
 use super::model::ModelArgs;
 use super::progress::Progress;
 use super::schedule::{self, SaveArgs};
 use super::weights::Place;
+use super::words::quoted;
 use crate::emit::{REFERENCE_FILE, RuntimeDep, Weights};
 use crate::{Compiled, Options};
 use anyhow::{Context, Result, bail};

@@ -12,6 +12,7 @@ pub mod code;
 pub mod compile;
 pub mod completions;
 pub mod explain;
+pub mod file;
 pub mod folder;
 pub mod limits;
 pub mod measure;
@@ -26,6 +27,7 @@ pub mod sources;
 pub mod tune;
 pub mod verify;
 pub mod weights;
+pub mod words;
 pub mod zoo;
 
 pub use crate::report::facts;

@@ -1,6 +1,7 @@
 //! The model that a sub-command works on, and how to read it.
 
 use super::limits::LimitArgs;
+use super::words::file_name;
 use crate::ir::graph::Graph;
 use crate::onnx::{LoadOptions, load_file};
 use anyhow::Result;
@@ -31,7 +32,7 @@ impl ModelArgs {
 
     /// The file's name without its folder; messages and generated code must not depend on where it lies.
     pub fn file_name(&self) -> String {
-        self.model.file_name().unwrap_or(self.model.as_os_str()).to_string_lossy().into_owned()
+        file_name(&self.model)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Arguments that say how pictures become inputs, and what becomes of a classifier's scores: the model records them.
 
-use super::{schedule, usage};
+use super::{usage, words};
 use crate::ir::graph::Graph;
 use crate::pipeline::{preprocess, resize_short};
 use crate::{Classes, Labels};
@@ -128,7 +128,7 @@ impl ClassArgs {
     /// The arguments that are given, by their names, the same for every folder.
     pub fn words(&self) -> Vec<(&'static str, String)> {
         let given = [
-            ("labels", self.labels.as_deref().map(schedule::file_name)),
+            ("labels", self.labels.as_deref().map(words::file_name)),
             ("postprocess", self.postprocess.map(lower)),
             ("top", self.top.map(|top| top.to_string())),
         ];

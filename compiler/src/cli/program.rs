@@ -2,6 +2,7 @@
 
 use super::cargo::{self, Job};
 use super::compile::contents;
+use super::file::replace;
 use super::folder::{self, Content};
 use super::progress::Progress;
 use super::sources;
@@ -10,11 +11,9 @@ use crate::ir::graph::Graph;
 use crate::{Compiled, Options};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use tilewright_runtime::whole;
 
 /// Builds that are tried to fit into the largest size of a program.
 const ATTEMPTS: usize = 3;
@@ -172,16 +171,4 @@ fn lock(target_dir: &Path, progress: &Progress) -> Result<File> {
     progress.say("waiting for another build");
     file.lock().with_context(place)?;
     Ok(file)
-}
-
-/// Writes a file, whole or not at all.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn write_file(target: &Path, bytes: &[u8]) -> Result<()> {
-    replace(target, |file, _| file.write_all(bytes))
-}
-
-fn replace(target: &Path, fill: impl FnOnce(&mut File, &Path) -> io::Result<()>) -> Result<()> {
-    whole::replace(target, fill).with_context(|| format!("{} cannot be written", target.display()))
 }

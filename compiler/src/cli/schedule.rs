@@ -1,7 +1,7 @@
 //! Arguments that decide how kernels run: instruction sets, algorithms, the tuning file.
 
-use super::code::quoted;
-use super::program::write_file;
+use super::file::write_file;
+use super::words::{file_name, quoted};
 use crate::base::diag::Problem;
 use crate::base::target::{ISAS, Isa};
 use crate::schedule::choose::Choice;
@@ -97,11 +97,6 @@ pub fn warn(warnings: &[Problem]) {
     for warning in warnings {
         let _ = writeln!(errors, "warning: {warning}");
     }
-}
-
-/// A file's name without its folder.
-pub fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn isa(name: &str) -> Result<Isa, String> {

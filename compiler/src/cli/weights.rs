@@ -2,8 +2,8 @@
 
 use super::budget::BudgetArgs;
 use super::facts;
+use super::file::write_file;
 use super::model::ModelArgs;
-use super::program::write_file;
 use super::progress::Progress;
 use super::schedule::{self, ScheduleArgs};
 use crate::ir::reference;

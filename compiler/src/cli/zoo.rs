@@ -1,6 +1,6 @@
 //! `tilewright zoo`: writes networks with made-up weights.
 
-use super::program::write_file;
+use super::file::write_file;
 use crate::zoo::{ZooOptions, build, least_image, names};
 use anyhow::{Context, Result};
 use clap::builder::PossibleValuesParser;

@@ -19,6 +19,7 @@ pub mod lrn;
 pub mod map;
 pub mod matmul;
 pub mod name;
+mod params;
 pub mod pool;
 pub mod proof;
 pub mod reduce;

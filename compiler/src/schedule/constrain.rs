@@ -4,9 +4,10 @@ use super::depthwise;
 use super::tile::{self, Search, Sums};
 use crate::base::target::Isa;
 use crate::kernel::Schedule;
+use crate::kernel::spec::MOST_BLOCKS;
 use crate::kernel::spec::{ConvSpec, KernelSpec, WinogradSpec};
 use crate::kernel::tile::{ConvSchedule, LoopOrder};
-use crate::kernel::winograd::{MOST_BLOCKS, WinogradSchedule};
+use crate::kernel::winograd::WinogradSchedule;
 
 /// What a schedule is to be; what is `None` is left to the rule.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]

@@ -25,7 +25,6 @@ const LAYERS: [(&str, &[&str]); 11] = [
             "kernel::Schedule",
             "kernel::tile",
             "kernel::winograd::WinogradSchedule",
-            "kernel::winograd::MOST_BLOCKS",
         ],
     ),
     (

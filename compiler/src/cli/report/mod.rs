@@ -5,8 +5,8 @@ mod profile;
 
 use super::budget::BudgetArgs;
 use super::facts::{Facts, bytes};
+use super::file::write_file;
 use super::model::ModelArgs;
-use super::program::write_file;
 use super::progress::Progress;
 use super::schedule::{ScheduleArgs, warn};
 use crate::report::explain;

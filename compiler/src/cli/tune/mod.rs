@@ -9,8 +9,9 @@ mod search;
 mod stage;
 
 use super::budget::BudgetArgs;
+use super::file::write_file;
 use super::model::ModelArgs;
-use super::program::{ProgramArgs, write_file};
+use super::program::ProgramArgs;
 use super::progress::Progress;
 use super::schedule::{ScheduleArgs, warn};
 use super::usage;

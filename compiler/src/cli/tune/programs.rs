@@ -2,7 +2,8 @@
 
 use crate::Options;
 use crate::base::target::Isa;
-use crate::cli::program::{ProgramArgs, write_file};
+use crate::cli::file::write_file;
+use crate::cli::program::ProgramArgs;
 use crate::cli::progress::Progress;
 use crate::emit::Weights;
 use crate::ir::graph::Graph;

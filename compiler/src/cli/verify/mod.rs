@@ -82,7 +82,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     if isas.is_empty() {
         bail!("this processor has none of the chosen instruction sets");
     }
-    let command = format!("tilewright verify {}", super::code::quoted(&args.model.file_name()));
+    let command = format!("tilewright verify {}", super::words::quoted(&args.model.file_name()));
     let program = args.program.build(graph, Options { command, ..options }, &progress)?;
     let reference = Reference::evaluate(&program.compiled, &inputs, &progress)?;
     let scratch = tempfile::tempdir().context("there is no place for temporary files")?;

@@ -32,7 +32,7 @@ use place::{Band, Frame};
 /// How the products of a Winograd convolution run on one instruction set.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct WinogradSchedule {
-    /// Output blocks of 16 channels computed side by side; at most [`MOST_BLOCKS`].
+    /// Output blocks of 16 channels computed side by side; at most [`MOST_BLOCKS`](super::spec::MOST_BLOCKS).
     pub blocks: usize,
     /// Most tiles in a register tile.
     pub tiles: usize,
@@ -47,9 +47,6 @@ impl WinogradSchedule {
     /// How far ahead weights are asked for where nothing else is said.
     pub const AHEAD: usize = 4;
 }
-
-/// Output blocks for which the scratch memory has room.
-pub const MOST_BLOCKS: usize = 4;
 
 /// Builds the kernel.
 pub fn build(name: String, spec: &WinogradSpec, schedule: &WinogradSchedule, isa: &Isa) -> Kernel {
