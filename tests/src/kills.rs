@@ -121,7 +121,9 @@ fn run(
                     && began.elapsed() < 2 * longest
                     && child.try_wait().is_ok_and(|end| end.is_none())
                 {}
-                sleep(Duration::from_micros(numbers.between(0, 4000) as u64));
+                // A folder takes milliseconds, a small file a few microseconds.
+                let most = 4000 >> numbers.between(0, 12);
+                sleep(Duration::from_micros(numbers.between(0, most) as u64));
             }
         }
         child.kill().expect("killed");
