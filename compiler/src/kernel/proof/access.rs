@@ -1,6 +1,6 @@
 //! The accesses of a kernel to one parameter, and a walk through them with the values that loop variables really take.
 
-use crate::kernel::ir::{Affine, Expr, Kernel, Lanes, ParamId, Stmt, TASK, Values, Var};
+use crate::kernel::ir::{Affine, Expr, Kernel, Lanes, ParamId, Stmt, TASK, Var};
 use std::ops::Range;
 
 /// What an access does.
@@ -15,6 +15,7 @@ pub enum Kind {
 }
 
 /// What is left of a body when only the accesses to one parameter count.
+#[derive(Clone)]
 pub enum Node {
     /// A loop.
     Loop(Var, Vec<Node>),
@@ -143,25 +144,38 @@ pub trait See<E>: FnMut(Kind, Range<usize>, usize) -> Result<(), E> {}
 
 impl<E, F: FnMut(Kind, Range<usize>, usize) -> Result<(), E>> See<E> for F {}
 
-/// The offset between what a task and the next touch, when that is all in which tasks differ.
+/// The offset between what a task and the next touch, when they differ in that and in [`conditions`] alone.
 pub fn offset(kernel: &Kernel, nodes: &[Node]) -> Option<usize> {
-    if kernel.vars.iter().any(|var| var.values.of() == Some(TASK) && var.values != Values::All) {
+    if kernel.vars.iter().any(|var| var.values.of() == Some(TASK)) {
         return None;
     }
     let mut steps = Vec::new();
-    collect(nodes, &mut steps).then_some(())?;
+    collect(nodes, &mut |node| {
+        if let Node::Access(_, at, _) = node {
+            steps.push(at.terms.iter().find(|(var, _)| *var == TASK).map_or(0, |&(_, by)| by));
+        }
+    });
     let first = *steps.first()?;
     steps.iter().all(|&step| step == first).then_some(first)
 }
 
-/// The task's coefficient of each access; false where a condition asks for the task.
-fn collect(nodes: &[Node], steps: &mut Vec<usize>) -> bool {
-    nodes.iter().all(|node| match node {
-        Node::If(var, ..) if *var == TASK => false,
-        Node::If(_, _, body) | Node::Loop(_, body) => collect(body, steps),
-        Node::Access(_, at, _) => {
-            steps.push(at.terms.iter().find(|(var, _)| *var == TASK).map_or(0, |&(_, by)| by));
-            true
+/// The tasks for which something is done, condition by condition.
+pub fn conditions(nodes: &[Node]) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    collect(nodes, &mut |node| {
+        if let Node::If(TASK, range, _) = node {
+            ranges.push(range.clone());
         }
-    })
+    });
+    ranges
+}
+
+/// All nodes, those around others first.
+pub fn collect<'n>(nodes: &'n [Node], see: &mut impl FnMut(&'n Node)) {
+    for node in nodes {
+        see(node);
+        if let Node::Loop(_, body) | Node::If(_, _, body) = node {
+            collect(body, see);
+        }
+    }
 }

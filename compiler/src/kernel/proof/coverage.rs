@@ -13,7 +13,7 @@
 //!
 //! The prologue, which every thread repeats, writes no output.
 
-use super::access::{Kind, Walk, accesses, offset};
+use super::access::{Kind, Walk, accesses, conditions, offset};
 use super::elements::{Elements, Own};
 use crate::kernel::ir::{Expr, Kernel, ParamId, Role, Stmt, TASK};
 use std::ops::Range;
@@ -59,7 +59,8 @@ fn stored(kernel: &Kernel, stmts: &[Stmt], param: ParamId, len: usize) -> Result
     let nodes = accesses(kernel, stmts, param, &[Kind::Store]);
     let mut written = Elements::none(len);
     let mut walk = Walk::new(kernel);
-    if let Some(step) = offset(kernel, &nodes).filter(|step| *step > 0 && kernel.tasks() > 1) {
+    let alike = kernel.tasks() > 1 && conditions(&nodes).is_empty();
+    if let Some(step) = offset(kernel, &nodes).filter(|step| *step > 0 && alike) {
         let mut one = Elements::none(len);
         walk.one(0, &nodes, &mut |_, run, task| mark(&mut one, &run, task))?;
         if let [run] = one.runs().as_slice()

@@ -12,6 +12,7 @@ mod access;
 pub mod coverage;
 mod elements;
 pub mod order;
+mod shorten;
 pub mod verify;
 
 use super::ir::Kernel;

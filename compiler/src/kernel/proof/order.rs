@@ -2,12 +2,12 @@
 //! prologue has stored.
 //!
 //! Other tasks do not count, since they run in any order, at the same time and in other scratch memory. Nor does what a
-//! call before left in scratch memory. The walk is that of [`super::coverage`]; a loop whose variable nothing inside depends
-//! on runs once, since what it loads in its first round it may load in all.
+//! call before left in scratch memory.
 
-use super::access::{Kind, Node, Walk, accesses, offset};
+use super::access::{Kind, Node, Walk, accesses, collect, conditions, offset};
 use super::elements::Own;
-use crate::kernel::ir::{Kernel, ParamId, Stmt, Var};
+use super::shorten::{regions, shorten};
+use crate::kernel::ir::{Kernel, ParamId};
 use std::ops::Range;
 
 const KINDS: [Kind; 3] = [Kind::Load, Kind::Store, Kind::Change];
@@ -29,80 +29,65 @@ pub fn check(kernel: &Kernel) -> Result<(), String> {
 
 /// The first element that is read too early, and the task.
 fn parameter(kernel: &Kernel, param: ParamId, len: usize) -> Result<(), (usize, usize)> {
-    let nodes = |stmts: &[Stmt]| once(kernel, accesses(kernel, stmts, param, &KINDS));
-    let (prologue, body) = (nodes(&kernel.prologue), nodes(&kernel.body));
+    let prologue = accesses(kernel, &kernel.prologue, param, &KINDS);
+    let body = accesses(kernel, &kernel.body, param, &KINDS);
     if !loads(&prologue) && !loads(&body) {
         return Ok(());
     }
-    let mut walk = Walk::new(kernel);
     let (mut before, mut own) = (Own::none(len), Own::none(len));
-    walk.one(0, &prologue, &mut |kind, run, task| match kind {
-        Kind::Load => before.first(&run, false).map_or(Ok(()), |at| Err((at, task))),
-        Kind::Store | Kind::Change => {
-            before.put(&run);
-            Ok(())
-        }
-    })?;
-    // Where tasks differ by an offset alone and lean on nothing that is not theirs, one of them speaks for all.
-    let alike = match offset(kernel, &body) {
-        Some(0) => true,
-        Some(_) => prologue.is_empty(),
-        None => false,
-    };
-    for task in 0..if alike { kernel.tasks().min(1) } else { kernel.tasks() } {
-        own.clear();
-        walk.one(task, &body, &mut |kind, run: Range<usize>, task| {
-            if kind == Kind::Load {
-                return missing(&before, &own, run).map_or(Ok(()), |at| Err((at, task)));
+    for region in regions(kernel, &[&prologue, &body]) {
+        let [prologue, body] = [&prologue, &body].map(|nodes| shorten(kernel, nodes, &region));
+        before.clear();
+        let mut walk = Walk::new(kernel);
+        walk.one(0, &prologue, &mut |kind, run, task| match kind {
+            Kind::Load => before.first(&run, false).map_or(Ok(()), |at| Err((at, task))),
+            Kind::Store | Kind::Change => {
+                before.put(&run);
+                Ok(())
             }
-            own.put(&run);
-            Ok(())
         })?;
+        for task in tasks(kernel, &body, prologue.is_empty()) {
+            own.clear();
+            walk.one(task, &body, &mut |kind, run, task| match kind {
+                Kind::Load => missing(&before, &own, &run).map_or(Ok(()), |at| Err((at, task))),
+                Kind::Store | Kind::Change => {
+                    own.put(&run);
+                    Ok(())
+                }
+            })?;
+        }
     }
     Ok(())
 }
 
+/// Tasks that speak for all: one behind each change of a condition, where tasks differ by an offset alone and, if there is
+/// one, lean on nothing that is not theirs.
+fn tasks(kernel: &Kernel, body: &[Node], alone: bool) -> Vec<usize> {
+    let all = 0..kernel.tasks();
+    if offset(kernel, body).is_none_or(|step| step > 0 && !alone) {
+        return all.collect();
+    }
+    let turns = conditions(body).into_iter().flat_map(|range| [range.start, range.end]);
+    let mut some: Vec<usize> = turns.chain([0]).filter(|task| all.contains(task)).collect();
+    some.sort_unstable();
+    some.dedup();
+    some
+}
+
 /// The first element of the range that is in neither.
-fn missing(before: &Own, own: &Own, range: Range<usize>) -> Option<usize> {
+fn missing(before: &Own, own: &Own, range: &Range<usize>) -> Option<usize> {
     let mut from = range.start;
     while let Some(at) = own.first(&(from..range.end), false) {
-        if before.first(&(at..at + 1), false).is_some() {
+        from = before.first(&(at..range.end), false)?;
+        if from == at {
             return Some(at);
         }
-        from = at + 1;
     }
     None
 }
 
 fn loads(nodes: &[Node]) -> bool {
-    nodes.iter().any(|node| match node {
-        Node::Loop(_, body) | Node::If(_, _, body) => loads(body),
-        Node::Access(kind, ..) => *kind == Kind::Load,
-    })
-}
-
-/// The same without loops on whose variables nothing depends.
-fn once(kernel: &Kernel, nodes: Vec<Node>) -> Vec<Node> {
-    let same = |node| match node {
-        Node::Loop(var, body) => {
-            let body = once(kernel, body);
-            let runs = kernel.vars.get(var.0).is_some_and(|info| info.count > 0);
-            if runs && !depends(kernel, &body, var) { body } else { vec![Node::Loop(var, body)] }
-        }
-        Node::If(var, range, body) => vec![Node::If(var, range, once(kernel, body))],
-        Node::Access(..) => vec![node],
-    };
-    nodes.into_iter().flat_map(same).collect()
-}
-
-/// True when an address, a condition or another variable depends on the variable.
-fn depends(kernel: &Kernel, nodes: &[Node], var: Var) -> bool {
-    nodes.iter().any(|node| match node {
-        Node::Loop(inner, body) => {
-            let values = kernel.vars.get(inner.0).and_then(|info| info.values.of());
-            values == Some(var) || depends(kernel, body, var)
-        }
-        Node::If(of, _, body) => *of == var || depends(kernel, body, var),
-        Node::Access(_, at, _) => at.terms.iter().any(|&(of, _)| of == var),
-    })
+    let mut any = false;
+    collect(nodes, &mut |node| any |= matches!(node, Node::Access(Kind::Load, ..)));
+    any
 }
