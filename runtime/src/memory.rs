@@ -11,6 +11,7 @@ pub(crate) fn short(bytes: u128) -> Error {
 ///
 /// # Errors
 /// The size, when there is not that much memory.
+#[cfg(any(feature = "npy", feature = "image", test))]
 pub(crate) fn room<T>(len: usize) -> Result<Vec<T>, Error> {
     let mut list = Vec::new();
     list.try_reserve_exact(len).map_err(|_| short(len as u128 * size_of::<T>() as u128))?;
