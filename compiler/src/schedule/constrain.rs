@@ -4,8 +4,7 @@ use super::depthwise;
 use super::tile::{self, Search, Sums};
 use crate::base::target::Isa;
 use crate::kernel::Schedule;
-use crate::kernel::spec::MOST_BLOCKS;
-use crate::kernel::spec::{ConvSpec, KernelSpec, WinogradSpec};
+use crate::kernel::spec::{ConvSpec, KernelSpec, MOST_BLOCKS, WinogradSpec};
 use crate::kernel::tile::{ConvSchedule, LoopOrder};
 use crate::kernel::winograd::WinogradSchedule;
 
