@@ -121,76 +121,60 @@ impl Drop for Part {
 mod tests {
     use super::*;
     use std::io::Write;
+    use tempfile::TempDir;
 
-    /// A folder that is removed at the end.
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Self {
-            let path = std::env::temp_dir().join(format!("tilewright-whole-{}-{name}", process::id()));
-            fs::create_dir_all(&path).unwrap();
-            Folder(path)
-        }
-
-        fn names(&self) -> Vec<String> {
-            let entries = fs::read_dir(&self.0).unwrap();
-            let mut names: Vec<String> =
-                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-            names.sort();
-            names
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
+    fn names(folder: &TempDir) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
     }
 
     #[test]
     fn a_failure_leaves_the_old_one() {
-        let folder = Folder::new("failure");
-        let target = folder.0.join("a".repeat(255));
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a".repeat(255));
         replace(&target, |file, _| file.write_all(b"old")).unwrap();
         let failed = replace(&target, |file, path| {
-            assert_eq!(folder.names().len(), 2, "{}", path.display());
+            assert_eq!(names(&folder).len(), 2, "{}", path.display());
             file.write_all(b"new")?;
             Err(io::ErrorKind::StorageFull.into())
         });
         assert_eq!(failed.unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(fs::read(&target).unwrap(), b"old");
-        assert_eq!(folder.names().len(), 1);
-        assert!(replace(&folder.0.join(".."), |_, _| Ok(())).is_err());
+        assert_eq!(names(&folder).len(), 1);
+        assert!(replace(&folder.path().join(".."), |_, _| Ok(())).is_err());
     }
 
     #[cfg(unix)]
     #[test]
     fn what_is_left_is_removed_and_nothing_else() {
-        let folder = Folder::new("left");
-        let [target, other] = ["target", "other"].map(|name| folder.0.join(name));
+        let folder = tempfile::tempdir().unwrap();
+        let [target, other] = ["target", "other"].map(|name| folder.path().join(name));
         let left = |of: &Path, numbers: &str| {
             let name = format!("{}{numbers}", Place::of(of).unwrap().begin);
-            fs::write(folder.0.join(&name), "half").unwrap();
+            fs::write(folder.path().join(&name), "half").unwrap();
             name
         };
         let [mine, others, strange] = [left(&target, "1-0"), left(&other, "1-0"), left(&target, "1-x")];
         // Another writer of the same target, which is at work.
         replace(&target, |_, held| {
             replace(&target, |file, _| file.write_all(b"second"))?;
-            assert!(held.exists() && !folder.names().contains(&mine));
+            assert!(held.exists() && !names(&folder).contains(&mine));
             Ok(())
         })
         .unwrap();
         let mut want = [others, strange, "target".to_owned()];
         want.sort();
-        assert_eq!(folder.names(), want);
+        assert_eq!(names(&folder), want);
         assert_eq!(fs::read(&target).unwrap(), b"", "the last to end");
     }
 
     #[test]
     fn many_writers_of_one_file() {
-        let folder = Folder::new("many");
-        let target = folder.0.join("target");
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("target");
         std::thread::scope(|scope| {
             for writer in 0..4u8 {
                 let target = &target;
@@ -203,6 +187,6 @@ mod tests {
                 });
             }
         });
-        assert_eq!(folder.names(), ["target"]);
+        assert_eq!(names(&folder), ["target"]);
     }
 }

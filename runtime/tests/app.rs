@@ -4,7 +4,8 @@ mod fake;
 
 use fake::{Sums, Swap};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use tempfile::TempDir;
 use tilewright_runtime::app::{self, Streams};
 use tilewright_runtime::{Error, ErrorKind, Network, Postprocess, npy};
 
@@ -28,17 +29,15 @@ fn talk<N: Network>(args: &[&str], input: Option<&[u8]>) -> (Result<(), Error>, 
 }
 
 /// A fresh folder that is removed at the end.
-struct Folder(PathBuf);
+struct Folder(TempDir);
 
 impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("tilewright-app-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
+    fn new() -> Self {
+        Folder(tempfile::tempdir().unwrap())
     }
 
     fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
+        self.0.path().join(name).to_str().unwrap().to_owned()
     }
 
     fn array(&self, name: &str, shape: &[usize], floats: &[f32]) -> String {
@@ -46,7 +45,7 @@ impl Folder {
     }
 
     fn file(&self, name: &str, bytes: &[u8]) -> String {
-        std::fs::write(self.0.join(name), bytes).unwrap();
+        std::fs::write(self.path(name), bytes).unwrap();
         self.path(name)
     }
 
@@ -56,12 +55,6 @@ impl Folder {
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -142,7 +135,7 @@ fn info_is_json_too() {
 
 #[test]
 fn classifies_pictures() {
-    let folder = Folder::new("classify");
+    let folder = Folder::new();
     let one = png_of(&folder, "one.png", [1, 3, 2]);
     let two = png_of(&folder, "two.png", [9, 0, 0]);
     let labels = folder.file("labels.txt", b"red\ngreen\nblue\n");
@@ -165,7 +158,7 @@ fn green_and_blue() -> [f64; 2] {
 
 #[test]
 fn a_picture_comes_from_standard_input() {
-    let folder = Folder::new("stdin");
+    let folder = Folder::new();
     let bytes = std::fs::read(png_of(&folder, "one.png", [1, 3, 2])).unwrap();
     for args in [&["-", "--json", "--top", "2"][..], &["--top", "2", "--json"]] {
         let (result, out, errors) = talk::<Sums>(args, Some(&bytes));
@@ -186,7 +179,7 @@ fn a_picture_comes_from_standard_input() {
 
 #[test]
 fn a_folder_stands_for_its_pictures_and_a_bad_one_does_not_stop_the_others() {
-    let folder = Folder::new("folder");
+    let folder = Folder::new();
     png_of(&folder, "b.PNG", [9, 0, 0]);
     png_of(&folder, "a, \"b\".png", [1, 3, 2]);
     folder.file("c.webp", b"RIFF");
@@ -219,14 +212,14 @@ fn a_folder_stands_for_its_pictures_and_a_bad_one_does_not_stop_the_others() {
         lines[3].ends_with("\"},") && lines[3].contains("\"error\":") && lines[4].ends_with("\"}"),
         "{out}"
     );
-    let empty = Folder::new("empty");
+    let empty = Folder::new();
     let error = run::<Sums>(&[&empty.path("")]).unwrap_err().to_string();
     assert!(error.contains("has no pictures"), "{error}");
 }
 
 #[test]
 fn errors_of_files_name_them_and_are_no_usage_errors() {
-    let folder = Folder::new("files");
+    let folder = Folder::new();
     let picture = png_of(&folder, "one.png", [1, 2, 3]);
     let text = folder.file("text.png", b"no picture");
     let short = folder.file("short.txt", b"red\ngreen\n");
@@ -254,7 +247,7 @@ fn errors_of_files_name_them_and_are_no_usage_errors() {
 
 #[test]
 fn arrays_go_in_and_out() {
-    let folder = Folder::new("arrays");
+    let folder = Folder::new();
     let data: Vec<f32> = (0..48).map(|i| i as f32).collect();
     let input = folder.array("x.npy", &[1, 3, 4, 4], &data);
     let output = folder.path("y.npy");
@@ -268,14 +261,14 @@ fn arrays_go_in_and_out() {
 
 #[test]
 fn several_arrays_go_by_name() {
-    let folder = Folder::new("names");
+    let folder = Folder::new();
     let a = format!("a={}", folder.array("a=1.npy", &[2], &[1.0, 2.0]));
     let b = format!("b={}", folder.array("b.npy", &[1, 3], &[3.0, 4.0, 5.0]));
     let second = format!("second={}", folder.path("second.npy"));
     let first = format!("first={}", folder.path("first.npy"));
     run::<Swap>(&["--input", &b, "--input", &a, "--output", &second, "--output", &first]).unwrap();
-    assert_eq!(npy::read(&folder.0.join("first.npy")).unwrap().floats, [3.0, 4.0, 5.0]);
-    assert_eq!(npy::read(&folder.0.join("second.npy")).unwrap().floats, [1.0, 2.0]);
+    assert_eq!(npy::read(Path::new(&folder.path("first.npy"))).unwrap().floats, [3.0, 4.0, 5.0]);
+    assert_eq!(npy::read(Path::new(&folder.path("second.npy"))).unwrap().floats, [1.0, 2.0]);
     let cases: [(&[&str], &str); 4] = [
         (&["--input", &a, "--output", &first], "input \"b\" is missing; say --input b=X.npy"),
         (&["--input", "x.npy", "--output", &first], "say for which tensor, as NAME=FILE; there are a, b"),
@@ -291,7 +284,7 @@ fn several_arrays_go_by_name() {
 
 #[test]
 fn dumps_each_step() {
-    let folder = Folder::new("dump");
+    let folder = Folder::new();
     let data: Vec<f32> = (0..48).map(|i| i as f32).collect();
     let input = folder.array("x.npy", &[1, 3, 4, 4], &data);
     let out = run::<Sums>(&["--dump", &folder.path("deep/er"), "--input", &input]).unwrap();

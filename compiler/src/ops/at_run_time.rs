@@ -16,30 +16,10 @@ const EXACT: usize = 1 << 24;
 /// The reason, in words.
 pub fn at_run_time(op: &Op, inputs: &[&TensorType], output: &TensorType) -> Result<(), String> {
     let computes = match op {
-        Op::Conv(_)
-        | Op::MatMul(_)
-        | Op::Pool(_)
-        | Op::GlobalAvgPool
-        | Op::BatchNorm { .. }
-        | Op::Affine { .. }
-        | Op::Act(_)
-        | Op::Softmax { .. }
-        | Op::LogSoftmax { .. }
-        | Op::Lrn(_)
-        | Op::Resample(_) => true,
         Op::Binary(binary) => output.dtype != DType::Bool || !binary.act.is_none(),
         Op::Reduce(reduce) => !matches!(reduce.kind, ReduceKind::Max | ReduceKind::Min),
         Op::Along { along, .. } => matches!(along, Along::CumSum { .. }),
-        Op::Select
-        | Op::Pad(_)
-        | Op::Concat { .. }
-        | Op::Take(_)
-        | Op::Transpose { .. }
-        | Op::Rearrange(_)
-        | Op::Reshape
-        | Op::Cast { .. }
-        | Op::Reorder
-        | Op::Identity => false,
+        _ => !op.moves(),
     };
     if let (Op::Along { along, axis }, [x]) = (op, inputs)
         && along.counts()

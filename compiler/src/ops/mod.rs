@@ -8,6 +8,7 @@ mod at_run_time;
 mod check;
 mod conv;
 mod elementwise;
+mod facts;
 pub mod index;
 mod matmul;
 mod movement;
@@ -309,67 +310,4 @@ pub fn eval(op: &Op, inputs: &[&Tensor], output: &TensorType) -> Result<Tensor, 
         Op::Reshape | Op::Reorder | Op::Identity => shape::eval_same(inputs)?,
     };
     Ok(Tensor { ty: output.clone(), elements })
-}
-
-impl Op {
-    /// Short lower-case name, as graph text and reports print it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Op::Conv(_) => "conv",
-            Op::MatMul(_) => "matmul",
-            Op::Pool(Pool { kind: PoolKind::Max, .. }) => "max_pool",
-            Op::Pool(Pool { kind: PoolKind::Sum, .. }) => "sum_pool",
-            Op::Pool(Pool { kind: PoolKind::Average { .. }, .. }) => "avg_pool",
-            Op::GlobalAvgPool => "global_avg_pool",
-            Op::BatchNorm { .. } => "batch_norm",
-            Op::Affine { .. } => "affine",
-            Op::Act(act) => act.name(),
-            Op::Binary(Binary { kind, .. }) => kind.name(),
-            Op::Select => "select",
-            Op::Softmax { .. } => "softmax",
-            Op::LogSoftmax { .. } => "log_softmax",
-            Op::Reduce(reduce) => reduce.kind.name(),
-            Op::Along { along, .. } => along.name(),
-            Op::Lrn(_) => "lrn",
-            Op::Pad(_) => "pad",
-            Op::Concat { .. } => "concat",
-            Op::Take(_) => "take",
-            Op::Transpose { .. } => "transpose",
-            Op::Rearrange(_) => "rearrange",
-            Op::Resample(_) => "resample",
-            Op::Reshape => "reshape",
-            Op::Cast { .. } => "cast",
-            Op::Reorder => "reorder",
-            Op::Identity => "identity",
-        }
-    }
-
-    /// How many operands a node of this operator has; of [`Op::Concat`], at least.
-    pub const fn arity(&self) -> usize {
-        match self {
-            Op::Conv(Conv { epilogue, .. }) | Op::MatMul(MatMul { epilogue, .. }) => {
-                2 + epilogue.bias as usize + epilogue.residual as usize
-            }
-            Op::BatchNorm { .. } => 5,
-            Op::Affine { .. } | Op::Select => 3,
-            Op::Binary(_) | Op::Resample(_) => 2,
-            Op::Pool(_)
-            | Op::GlobalAvgPool
-            | Op::Act(_)
-            | Op::Softmax { .. }
-            | Op::LogSoftmax { .. }
-            | Op::Reduce(_)
-            | Op::Along { .. }
-            | Op::Lrn(_)
-            | Op::Pad(_)
-            | Op::Concat { .. }
-            | Op::Take(_)
-            | Op::Transpose { .. }
-            | Op::Rearrange(_)
-            | Op::Reshape
-            | Op::Cast { .. }
-            | Op::Reorder
-            | Op::Identity => 1,
-        }
-    }
 }

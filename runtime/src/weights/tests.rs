@@ -25,14 +25,11 @@ fn leak(bytes: &[u8], shift: usize) -> &'static [u8] {
 }
 
 /// Opens the bytes as a file of a folder that is removed afterwards.
-fn open(name: &str, bytes: &[u8]) -> Result<Weights, Error> {
-    let folder = std::env::temp_dir().join(format!("tilewright-weights-{}-{name}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = folder.join("weights.bin");
+fn open(bytes: &[u8]) -> Result<Weights, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.bin");
     std::fs::write(&path, bytes).unwrap();
-    let weights = Weights::open(&path, &EXPECTED);
-    std::fs::remove_dir_all(&folder).unwrap();
-    weights
+    Weights::open(&path, &EXPECTED)
 }
 
 #[test]
@@ -40,7 +37,7 @@ fn whole_weights_load_from_everywhere() {
     let all = [
         Weights::from_static(leak(&file(), 0), &EXPECTED),
         Weights::from_bytes(&file(), &EXPECTED),
-        open("whole", &file()),
+        open(&file()),
     ];
     for weights in all {
         let weights = weights.unwrap();
@@ -82,7 +79,7 @@ fn each_fault_is_an_error_that_names_the_file_and_the_remedy() {
         let mut bytes = file();
         damage(&mut bytes);
         let from_bytes = Weights::from_bytes(&bytes, &EXPECTED).err();
-        let from_file = open(name, &bytes).err();
+        let from_file = open(&bytes).err();
         for (error, place) in [(from_bytes, "the weights: "), (from_file, "weights.bin: ")] {
             let text = error.unwrap_or_else(|| panic!("{name} was accepted")).to_string();
             assert!(text.contains(place) && text.contains(message) && text.contains("; "), "{name}: {text}");

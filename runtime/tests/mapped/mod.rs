@@ -50,8 +50,8 @@ pub fn cut_short() {
         println!("skipped: weights are mapped with the feature `mmap`, and cut off on Linux only");
         return;
     }
-    let folder = std::env::temp_dir().join(format!("tilewright-mapped-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
     let [path, next] = ["weights.bin", "next.bin"].map(|name| folder.join(name));
     let write = |path: &Path, weight: f32| {
         let payload = weight.to_le_bytes().repeat(EXPECTED.floats);
@@ -73,5 +73,4 @@ pub fn cut_short() {
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("it is cut short: 8192 bytes instead of 65600"), "{error}");
-    fs::remove_dir_all(folder).unwrap();
 }

@@ -255,15 +255,6 @@ fn keeps(op: &Op) -> bool {
         Op::Binary(Binary { kind, .. }) => matches!(kind, BinaryKind::Max | BinaryKind::Min) || jumps(op),
         Op::Reduce(Reduce { kind, .. }) => matches!(kind, ReduceKind::Max | ReduceKind::Min),
         Op::Along { along, .. } => !matches!(along, Along::CumSum { .. }),
-        Op::Select
-        | Op::Pad(_)
-        | Op::Concat { .. }
-        | Op::Take(_)
-        | Op::Transpose { .. }
-        | Op::Rearrange(_)
-        | Op::Reshape
-        | Op::Cast { .. }
-        | Op::Identity => true,
-        _ => jumps(op),
+        _ => op.moves() || jumps(op),
     }
 }
