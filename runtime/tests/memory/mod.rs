@@ -30,6 +30,10 @@ pub fn short() {
     }
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
+    if !limited("nothing", folder, &[]).status.success() {
+        println!("skipped: a sanitizer takes more addresses than the limit");
+        return;
+    }
     array(&folder.join("long.npy"), "<f4", 1 << 28);
     array(&folder.join("doubles.npy"), "<f8", 12 << 20);
     fs::write(folder.join("large.png"), picture(8000)).unwrap();
