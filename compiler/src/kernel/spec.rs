@@ -69,7 +69,7 @@ pub struct ConvSpec {
     pub residual: Option<FeatureMap>,
     /// Window.
     pub taps: Taps,
-    /// Groups after packing: each reads and writes whole blocks (see [`ConvWeights`]).
+    /// Groups after packing: each reads and writes whole blocks (see [`ConvWeights`](super::layout::ConvWeights)).
     pub groups: usize,
     /// Bias, residual and activation.
     pub epilogue: Epilogue,
@@ -138,7 +138,7 @@ pub struct MatMulSpec {
 /// Where the right operand of a matrix product comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Rhs {
-    /// Constant: [`MatMulWeights`].
+    /// Constant: [`MatMulWeights`](super::layout::MatMulWeights).
     Packed,
     /// Computed at run time.
     RowMajor,
