@@ -3,6 +3,7 @@
 use tilewright::base::target::AVX2;
 use tilewright::kernel::ir::{Kernel, Role, Stmt};
 use tilewright::kernel::proof::order;
+use tilewright::kernel::spec::KernelSpec;
 use tilewright_tests::coverage::reads_early;
 use tilewright_tests::mutants::rewrites;
 use tilewright_tests::specs;
@@ -53,4 +54,18 @@ fn scratch_memory_that_is_read_too_early_is_caught() {
     }
     println!("{faults} faults of {mutants} mutants");
     assert!(faults > 100, "only {faults} of {mutants} mutants");
+}
+
+/// A map of 50,000 tiles a row: a proof that walks through every access takes a hundred times as long.
+#[test]
+fn wide_maps_are_proved_without_a_walk() {
+    let mut case = specs::named("winograd_whole");
+    let KernelSpec::Winograd(spec) = &mut case.spec else { panic!("{} is none of Winograd's", case.name) };
+    spec.conv.x.w = 200_000;
+    spec.conv.y.w = 200_000;
+    let kernel = case.kernel(&AVX2);
+    assert_eq!(order::check(&kernel), Ok(()));
+    let mutant = Kernel { body: reversed(&kernel.body), prologue: reversed(&kernel.prologue), ..kernel };
+    let fault = order::check(&mutant).expect_err("products before the transforms of their inputs");
+    assert!(fault.contains("before anything is written"), "{fault}");
 }
