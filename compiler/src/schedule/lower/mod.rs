@@ -45,7 +45,7 @@ pub fn plan(
     tuning: &Tuning,
 ) -> Result<(Plan, Vec<Problem>), Error> {
     let mut problems = Problems::new();
-    let mut state = State::new(graph, Tuner::new(tuning, choice));
+    let mut state = State::new(graph, Tuner::new(tuning, choice), copy::parts(graph));
     for node in &graph.nodes {
         if let Err((reason, remedy)) = lower(&mut state, node) {
             problems.push(place(graph, node), reason, remedy);

@@ -6,15 +6,6 @@ use crate::base::feature_map::FeatureMap;
 use crate::ir::graph::{Node, ValueId};
 use crate::kernel::spec::KernelSpec;
 
-/// Where a value is computed instead of in memory of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Part {
-    /// The value of which it is a part.
-    pub of: ValueId,
-    /// First float in that.
-    pub at: usize,
-}
-
 impl State<'_> {
     /// The buffer of a result that steps write, perhaps only parts of it.
     pub fn written(&mut self, value: ValueId) -> BufferId {

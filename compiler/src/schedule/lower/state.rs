@@ -3,14 +3,22 @@
 use super::super::names::Names;
 use super::super::plan::{Buffer, BufferId, KernelId, Pack, Place, Step, WeightId, WeightRange, WholeBuffer};
 use super::super::tuning::Tuner;
-use super::part::Part;
-use super::{Refusal, copy};
+use super::Refusal;
 use crate::base::epilogue::Act;
 use crate::base::feature_map::FeatureMap;
 use crate::ir::graph::{Def, Graph, Node, ValueId};
 use crate::kernel::ir::Role;
 use crate::kernel::spec::{KernelSpec, MapFn, MapSpec, Strided};
 use std::collections::{HashMap, HashSet};
+
+/// Where a value is computed instead of in memory of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// The value of which it is a part.
+    pub of: ValueId,
+    /// First float in that.
+    pub at: usize,
+}
 
 /// The plan under construction.
 pub struct State<'a> {
@@ -27,13 +35,12 @@ pub struct State<'a> {
     ids: HashMap<KernelSpec, KernelId>,
     packed: HashMap<Pack, WeightId>,
     of_value: HashMap<ValueId, BufferId>,
-    /// Values that are computed in their place in another.
     parts: HashMap<ValueId, Part>,
 }
 
 impl<'a> State<'a> {
-    /// With a buffer for each input.
-    pub fn new(graph: &'a Graph, tuner: Tuner<'a>) -> Self {
+    /// With a buffer for each input; `parts` are computed in their place in another value.
+    pub fn new(graph: &'a Graph, tuner: Tuner<'a>, parts: HashMap<ValueId, Part>) -> Self {
         let mut state = State {
             graph,
             steps: Vec::new(),
@@ -48,7 +55,7 @@ impl<'a> State<'a> {
             ids: HashMap::new(),
             packed: HashMap::new(),
             of_value: HashMap::new(),
-            parts: copy::parts(graph),
+            parts,
         };
         for (number, &input) in graph.inputs.iter().enumerate() {
             let id = state.new_buffer(input, Place::Input(number));

@@ -1,8 +1,7 @@
 //! Concatenation: operands that can are computed in their place, the others are copied there.
 
 use super::super::Refusal;
-use super::super::part::Part;
-use super::super::state::State;
+use super::super::state::{Part, State};
 use super::level::Span;
 use super::lie::Lie;
 use super::{along, shares_memory, whole};
