@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::load::LoadOptions;
+use super::dtype::dtype;
+use super::options::LoadOptions;
 use super::refusal::Refusal;
 use super::schema::tensor_shape_proto::{Dimension, dimension::Value};
 use super::schema::{ValueInfoProto, type_proto};
-use super::tensor::dtype;
 use crate::base::limits::Limits;
 use crate::base::tensor::{DType, TensorType};
 

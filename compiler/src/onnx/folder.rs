@@ -9,7 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use bytes::Bytes;
 
 use super::external::ExternalData;
-use super::load::{LoadOptions, load};
+use super::load::load;
+use super::options::LoadOptions;
 use crate::base::diag::Error;
 use crate::base::limits::{Limit, Limits};
 use crate::base::memory;

@@ -1,25 +1,15 @@
 //! Bytes of an ONNX file -> graph.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use prost::Message;
 
 use super::external::ExternalData;
+use super::import;
+use super::options::{LoadOptions, NEWEST_IR, OPSETS};
 use super::schema::ModelProto;
-use super::{NEWEST_IR, OPSETS, import};
 use crate::base::diag::Error;
-use crate::base::limits::{Limit, Limits};
+use crate::base::limits::Limit;
 use crate::ir::graph::Graph;
-
-/// What the user decides about the reading of a model.
-#[derive(Clone, Debug, Default)]
-pub struct LoadOptions {
-    /// Numbers for open dimensions, by name. Axis 0 of the input `x`, when it has no name, is called `x:0`.
-    pub dims: BTreeMap<String, usize>,
-    /// How large the model may be, and may become on its way to code.
-    pub limits: Limits,
-}
 
 /// Reads a model. `name` is what messages call it, usually its path. Weights are not copied: the graph's constants share
 /// `bytes`.

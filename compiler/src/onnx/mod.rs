@@ -5,10 +5,12 @@
 //! model is reported at once, each problem with the node, the reason and a remedy; no input makes it panic.
 
 mod dims;
+mod dtype;
 mod external;
 pub mod folder;
 mod import;
 pub mod load;
+mod options;
 mod refusal;
 #[rustfmt::skip]
 pub mod schema;
@@ -17,21 +19,8 @@ mod tensor;
 pub use external::{ExternalData, NoExternalData};
 pub use folder::load_file;
 pub use import::table::{Operator, operators};
-pub use load::{LoadOptions, decode, load};
-
-/// The metadata key that marks a model without numbers; its value is `1`. Float tensors of such a model have extents
-/// and no data: enough to generate code, not to pack weights.
-pub const TOPOLOGY_KEY: &str = "tilewright.topology";
-
-/// Float tensors up to this many elements may decide what the graph computes (a bound of Clip, a scale), so their
-/// numbers are read at import and a model without numbers keeps them.
-pub const DECIDING_FLOATS: usize = 16;
-
-/// The oldest and the newest version of the default operator set that is read.
-pub const OPSETS: std::ops::RangeInclusive<i64> = 7..=28;
-
-/// The newest version of the file format (`ir_version`) that is read.
-pub const NEWEST_IR: i64 = 14;
+pub use load::{decode, load};
+pub use options::{DECIDING_FLOATS, LoadOptions, NEWEST_IR, OPSETS, TOPOLOGY_KEY};
 
 /// The bytes of an ONNX file; the reverse of [`decode`].
 pub fn encode(model: &schema::ModelProto) -> Vec<u8> {

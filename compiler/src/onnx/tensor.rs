@@ -1,36 +1,16 @@
 //! Stored tensors: from any of the forms that ONNX has for their data to a typed constant.
 
+use super::dims;
+use super::dtype::dtype;
 use super::external::{self, ExternalData};
+use super::options::TOPOLOGY_KEY;
 use super::refusal::Refusal;
 use super::schema::TensorProto;
-use super::schema::tensor_proto::{DataLocation, DataType};
-use super::{TOPOLOGY_KEY, dims};
+use super::schema::tensor_proto::DataLocation;
 use crate::base::limits::{Limit, Limits};
 use crate::base::tensor::{Blob, DType, Elements, Tensor, TensorType};
 use crate::ir::graph::Const;
 use std::cell::Cell;
-
-/// Element types by their number in the file.
-const DTYPES: [(DataType, DType); 9] = [
-    (DataType::Float, DType::F32),
-    (DataType::Double, DType::F64),
-    (DataType::Float16, DType::F16),
-    (DataType::Bfloat16, DType::BF16),
-    (DataType::Int8, DType::I8),
-    (DataType::Uint8, DType::U8),
-    (DataType::Int32, DType::I32),
-    (DataType::Int64, DType::I64),
-    (DataType::Bool, DType::Bool),
-];
-
-/// The element type with this number in the file.
-pub(super) fn dtype(number: i32) -> Result<DType, Refusal> {
-    let found = DTYPES.iter().find(|(onnx, _)| *onnx as i32 == number);
-    found.map(|(_, dtype)| *dtype).ok_or_else(|| {
-        let name = DataType::try_from(number).map_or("unknown", |known| known.as_str_name());
-        Refusal::unsupported(format!("its element type is {name} (number {number})"))
-    })
-}
 
 /// What a tensor's data may depend on besides the tensor.
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@ use crate::base::feature_map::Layout;
 use crate::base::limits::{Exceeded, Limit, Limits};
 use crate::base::tensor::{DType, Tensor, TensorType};
 use crate::ir::graph::{Const, Def, Graph, Node, Value, ValueId};
-use crate::onnx::DECIDING_FLOATS;
+use crate::onnx::options::DECIDING_FLOATS;
 
 /// Constants of more elements take no part in shape arithmetic, whatever their type.
 pub(super) const FOLD_LIMIT: usize = 1 << 16;

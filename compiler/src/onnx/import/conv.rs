@@ -3,7 +3,7 @@
 use super::depth::{Depth, over_depth};
 use super::pool::reshaped;
 use super::site::{Imported, Site};
-use super::window::{Walk, numbers, spatial, walks, window};
+use super::window::{Walk, numbers, spatial, too_many_axes, walks, window};
 use crate::base::epilogue::Epilogue;
 use crate::ir::graph::ValueId;
 use crate::onnx::refusal::Refusal;
@@ -72,11 +72,6 @@ pub(super) fn conv(site: &mut Site) -> Imported {
         }
         _ => Err(too_many_axes()),
     }
-}
-
-/// More than three spatial axes.
-pub(super) fn too_many_axes() -> Refusal {
-    Refusal::unsupported("its window has more than three axes")
 }
 
 /// `[A,B,L]` as `[A,B,1,L]`.

@@ -4,12 +4,12 @@
 //! convolution of stride 1 of its own. All of them together are one convolution with s times the channels, whose results
 //! are interleaved and cut off. No product with an inserted zero is computed, but for windows that s does not divide.
 
-use super::conv::{Operands, planes, row, too_many_axes, without_row};
+use super::conv::{Operands, planes, row, without_row};
 use super::depth::{Depth, over_depth, padded, spread};
 use super::movement::{take, too_large};
 use super::pool::reshaped;
 use super::site::{Imported, Site};
-use super::window::{Walk, auto_pad, explicit, numbers};
+use super::window::{Walk, auto_pad, explicit, numbers, too_many_axes};
 use crate::base::tensor::TensorType;
 use crate::ir::graph::ValueId;
 use crate::onnx::refusal::Refusal;

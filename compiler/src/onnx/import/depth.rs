@@ -6,7 +6,7 @@ use super::elementwise::pairwise;
 use super::movement::{take, too_large};
 use super::pool::reshaped;
 use super::site::{Imported, Site};
-use super::window::Walk;
+use super::window::{Walk, too_many_axes};
 use crate::base::real::Real;
 use crate::ir::graph::ValueId;
 use crate::onnx::refusal::Refusal;
@@ -61,7 +61,7 @@ pub(super) fn over_depth(
         let reason = format!("its window is more than {MOST_TAPS} deep");
         return Err(Refusal::unsupported(reason));
     }
-    let &[n, c, _, rows, columns] = site.shape(x) else { return Err(super::conv::too_many_axes()) };
+    let &[n, c, _, rows, columns] = site.shape(x) else { return Err(too_many_axes()) };
     let mut taps = site.shape(w).to_vec();
     taps.remove(2);
     let batch = site.emit(Op::Transpose { perm: vec![0, 2, 1, 3, 4] }, vec![x])?;
@@ -83,7 +83,7 @@ pub(super) fn over_depth(
         });
     }
     let sum = sum.ok_or_else(|| Refusal::invalid("its weights have no elements"))?;
-    let [_, outer @ ..] = site.shape(sum) else { return Err(super::conv::too_many_axes()) };
+    let [_, outer @ ..] = site.shape(sum) else { return Err(too_many_axes()) };
     let shape = [&[n, depth.count], outer].concat();
     let batch = reshaped(site, sum, shape)?;
     site.emit(Op::Transpose { perm: vec![0, 2, 1, 3, 4] }, vec![batch])

@@ -6,8 +6,8 @@ use crate::base::epilogue::Act;
 use crate::base::real::Real;
 use crate::base::tensor::DType;
 use crate::ir::graph::{Const, Def, ValueId};
+use crate::onnx::dtype::dtype;
 use crate::onnx::refusal::Refusal;
-use crate::onnx::tensor::dtype;
 use crate::ops::{Binary, BinaryKind, Op};
 
 /// Relu.

@@ -27,19 +27,18 @@ mod resize;
 mod scope;
 mod site;
 mod slice;
+mod source;
 pub mod table;
 mod window;
 
 use self::attrs::Attrs;
 use self::scope::Scope;
 use self::site::{ImportedAll, Site};
-use self::table::{Import, Row};
-use super::external::ExternalData;
-use super::load::LoadOptions;
+use self::table::row::{Import, Row};
+use super::options::{OPSETS, TOPOLOGY_KEY};
 use super::refusal::{Refusal, Refusals};
-use super::schema::{GraphProto, ModelProto, NodeProto};
+use super::schema::NodeProto;
 use super::tensor::Stored;
-use super::{OPSETS, TOPOLOGY_KEY};
 use crate::base::diag::{Error, Problems};
 use crate::base::limits::Limit;
 use crate::base::tensor::Tensor;
@@ -47,16 +46,7 @@ use crate::ir::graph::{Graph, ValueId};
 use std::cell::Cell;
 use std::collections::HashSet;
 
-/// What is imported.
-pub(super) struct Source<'a> {
-    /// What messages call the file.
-    pub name: &'a str,
-    pub model: &'a ModelProto,
-    pub graph: &'a GraphProto,
-    pub opset: i64,
-    pub options: &'a LoadOptions,
-    pub external: &'a dyn ExternalData,
-}
+pub(super) use self::source::Source;
 
 /// A node that its row allows.
 struct Checked<'m> {

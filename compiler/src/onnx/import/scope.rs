@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Source;
 use super::builder::Builder;
+use super::source::Source;
 use crate::base::diag::Problems;
 use crate::ir::graph::{Def, ValueId};
 use crate::onnx::dims::Fixed;

@@ -46,6 +46,11 @@ pub(super) fn window([y, x]: [Walk; 2]) -> Window {
     }
 }
 
+/// More than three spatial axes.
+pub(super) fn too_many_axes() -> Refusal {
+    Refusal::unsupported("its window has more than three axes")
+}
+
 /// A window attribute of one number an axis, each at least `least`.
 pub(super) fn numbers(
     site: &Site,

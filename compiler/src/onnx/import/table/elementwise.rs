@@ -1,6 +1,6 @@
 //! Functions of one element of each operand: arithmetic, activations, comparisons, conversions.
 
-use super::{ANY, B, G, NONE, Row, U, plain, row};
+use super::row::{ANY, B, G, NONE, Row, U, plain, row};
 use crate::base::binary::BinaryKind;
 use crate::base::functions::Func;
 use crate::onnx::import::attrs::Kind::{self, Float, Int, String};

@@ -1,6 +1,6 @@
 //! Matrix products, reductions, normalisations, softmax.
 
-use super::{ANY, AXIS, G, NONE, Row, S, row};
+use super::row::{ANY, AXIS, G, NONE, Row, S, row};
 use crate::base::epilogue::Act;
 use crate::base::functions::Func;
 use crate::onnx::import::attrs::Kind::{self, Float, Int, Ints, String};

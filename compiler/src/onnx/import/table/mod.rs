@@ -6,70 +6,10 @@
 mod elementwise;
 mod linear;
 mod movement;
+pub(super) mod row;
 mod window;
 
-use super::attrs::Kind::{self, Int};
-use super::fold::Fold;
-use super::site::{Imported, ImportedAll, Site};
-use crate::base::binary::BinaryKind;
-use crate::base::functions::Func;
-
-/// One definition of an operator.
-pub(super) struct Row {
-    pub name: &'static str,
-    /// The version of the operator set from which the row holds, until the operator's next row.
-    pub since: i64,
-    /// Least and greatest number of operands.
-    pub operands: (usize, usize),
-    /// Attributes that are read, or that mean nothing at inference.
-    pub attributes: &'static [(&'static str, Kind)],
-    pub import: Import,
-    /// What of the definition is not done, for listings; empty when all of it is.
-    pub limits: &'static str,
-}
-
-impl Row {
-    /// The row with what is not done.
-    const fn limits(self, limits: &'static str) -> Row {
-        Row { limits, ..self }
-    }
-}
-
-/// How an operator gets into the graph.
-#[derive(Clone, Copy)]
-pub(super) enum Import {
-    /// By nodes, or by constants where its operands are.
-    Graph(fn(&mut Site) -> Imported),
-    /// The same for an operator with several outputs.
-    Several(fn(&mut Site) -> ImportedAll),
-    /// As a function of one element; the numbers are defaults of its parameters, which are attributes of their names.
-    Unary(Func, [f32; 2]),
-    /// As a function of two elements.
-    Binary(BinaryKind),
-    /// On known numbers only.
-    Fold(Fold),
-}
-
-use Import::{Binary as B, Fold as F, Graph as G, Several as S, Unary as U};
-
-const ANY: usize = usize::MAX;
-const NONE: &[(&str, Kind)] = &[];
-const AXIS: &[(&str, Kind)] = &[("axis", Int)];
-
-const fn row(
-    name: &'static str,
-    since: i64,
-    operands: (usize, usize),
-    attributes: &'static [(&'static str, Kind)],
-    import: Import,
-) -> Row {
-    Row { name, since, operands, attributes, import, limits: "" }
-}
-
-/// A function without parameters.
-const fn plain(func: Func) -> Import {
-    U(func, [0.0; 2])
-}
+use self::row::{Import, Row};
 
 /// The rows of each family; all rows of an operator are in one.
 const FAMILIES: [&[Row]; 4] = [elementwise::ROWS, linear::ROWS, movement::ROWS, window::ROWS];

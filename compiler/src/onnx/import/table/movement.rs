@@ -1,6 +1,6 @@
 //! Elements that change their places or extents, and constants.
 
-use super::{ANY, AXIS, F, G, NONE, Row, S, row};
+use super::row::{ANY, AXIS, F, G, NONE, Row, S, row};
 use crate::onnx::import::attrs::Kind::{self, Float, Floats, Int, Ints, String, Tensor};
 use crate::onnx::import::fold::math;
 use crate::onnx::import::{constant, movement, pad, reshape, resize, slice};

@@ -1,6 +1,6 @@
 //! Convolutions and pools.
 
-use super::{G, NONE, Row, row};
+use super::row::{G, NONE, Row, row};
 use crate::onnx::import::attrs::Kind::{self, Int, Ints, String};
 use crate::onnx::import::{conv, conv_transpose, pool};
 
