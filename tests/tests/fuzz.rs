@@ -6,8 +6,8 @@ use tilewright_tests::fuzz::{case, corpus};
 #[test]
 fn seeds_are_accepted() {
     for target in &TARGETS {
-        // The tuning file speaks of kernels that no one network has.
-        for seed in (target.seeds)().iter().filter(|_| target.name != "tuning") {
+        // The tuning file speaks of kernels that no one network has; not all results have a bound.
+        for seed in (target.seeds)().iter().filter(|_| !["tuning", "results"].contains(&target.name)) {
             // A network without numbers takes as long as one with.
             if target.name != "compile" || !seed.whole {
                 assert!((target.run)(&seed.bytes), "{}: {}", target.name, seed.name);
@@ -18,7 +18,7 @@ fn seeds_are_accepted() {
 
 #[test]
 fn changed_files_are_read_or_refused() {
-    for (target, cases) in TARGETS.iter().zip([1000, 300, 100, 2000, 2000, 500, 100]) {
+    for (target, cases) in TARGETS.iter().zip([1000, 300, 100, 1000, 2000, 2000, 500, 100]) {
         let seeds = (target.seeds)();
         let accepted = (0..cases).filter(|&number| (target.run)(&case(target, &seeds, 1, number))).count();
         // Otherwise only the first check was tried.

@@ -3,6 +3,7 @@
 //!
 //! `tests/examples/random_networks.rs` builds and runs as many as one likes.
 
+use proptest::prop_assert;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestCaseError;
 use std::cell::{Cell, RefCell};
@@ -47,6 +48,35 @@ fn random_networks_agree_on_every_instruction_set() {
     assert!(decisive.get() > 2 * cases, "only {} runs say something", decisive.get());
 }
 
+/// What the comparison says must not hold whatever is compared: an element that is off by as much as a decisive bound may
+/// allow is found, and so is one that is no number.
+#[test]
+fn a_wrong_number_is_found() {
+    let found = Cell::new(0);
+    let end = runner(3, 100).run(&genomes(3..=12), |genome| {
+        let network = genome.grow();
+        let run = run_some(&network.graph, PASSES, &network.floats(), ISAS[0]);
+        let Ok((outputs, plan)) = run else { return Ok(()) };
+        let known = bound::outputs(&network.graph, &network.inputs, &bound::winograds(&plan));
+        if !verdict(&known, &outputs).is_ok_and(|verdict| verdict.is_decisive()) {
+            return Ok(());
+        }
+        let largest = outputs[0].iter().fold(1e-3f32, |most, x| most.max(x.abs()));
+        for wrong in [outputs[0][0] + 0.03 * largest, f32::NAN] {
+            let mut outputs = outputs.clone();
+            outputs[0][0] = wrong;
+            let missed = verdict(&known, &outputs).is_ok();
+            prop_assert!(!missed, "{wrong} passes");
+        }
+        found.set(found.get() + 1);
+        Ok(())
+    });
+    if let Err(fault) = end {
+        panic!("{fault}");
+    }
+    assert!(found.get() > 50, "only {} networks say something", found.get());
+}
+
 /// The pass that kernels need: it says how maps lie in memory.
 const NEEDED: &str = "assign_layout";
 
@@ -71,7 +101,7 @@ fn passes_on_and_off_agree() {
             Err(error) => return Err(TestCaseError::fail(error.to_string())),
         };
         compared.set(compared.get() + 1);
-        let known = bound::outputs(&network, &bound::winograds(&plan));
+        let known = bound::outputs(&network.graph, &network.inputs, &bound::winograds(&plan));
         let name = optional.get(off).copied().unwrap_or("all others");
         verdict(&known, &outputs).map_err(|fault| TestCaseError::fail(format!("without {name}: {fault}")))?;
         Ok(())

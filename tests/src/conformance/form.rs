@@ -7,8 +7,8 @@ use super::archive::Case;
 use std::fmt;
 use tilewright::base::diag::Error;
 use tilewright::ir::graph::Graph;
-use tilewright::onnx::schema::TensorProto;
 use tilewright::onnx::schema::tensor_proto::DataType;
+use tilewright::onnx::schema::{ModelProto, TensorProto};
 use tilewright::onnx::{LoadOptions, NoExternalData, encode, load};
 
 /// What is an initialiser.
@@ -38,11 +38,8 @@ impl Form {
         inputs.iter().enumerate().map(constant).collect()
     }
 
-    /// Reads the case's model in this form.
-    ///
-    /// # Errors
-    /// What the importer refuses.
-    pub fn load(self, case: &Case) -> Result<Graph, Error> {
+    /// The case's model in this form.
+    pub fn model(self, case: &Case) -> ModelProto {
         let mut model = case.model.clone();
         let graph = model.graph.get_or_insert_default();
         let constants = self.constants(&case.inputs);
@@ -51,7 +48,15 @@ impl Form {
         for ((info, tensor), _) in named.filter(|(_, constant)| **constant) {
             graph.initializer.push(TensorProto { name: info.name, ..tensor.clone() });
         }
-        load(&case.name, encode(&model).into(), &LoadOptions::default(), &NoExternalData)
+        model
+    }
+
+    /// Reads the case's model in this form.
+    ///
+    /// # Errors
+    /// What the importer refuses.
+    pub fn load(self, case: &Case) -> Result<Graph, Error> {
+        load(&case.name, encode(&self.model(case)).into(), &LoadOptions::default(), &NoExternalData)
     }
 }
 

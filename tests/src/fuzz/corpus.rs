@@ -1,10 +1,12 @@
 //! What is changed at random: whole networks without numbers, small ones with every operator, and one file or more of
 //! everything else that is read.
 
+use crate::conformance::archive;
+use crate::conformance::form::Form;
 use crate::model::{Attr, Model, floats, ints};
 use crate::networks::{folder, light};
 use tilewright::onnx::schema::ModelProto;
-use tilewright::onnx::{LoadOptions, NoExternalData, decode, load, operators};
+use tilewright::onnx::{LoadOptions, NoExternalData, decode, encode, load, operators};
 use tilewright::zoo::{self, ZooOptions};
 
 /// A file.
@@ -52,8 +54,19 @@ pub fn models() -> Vec<Seed> {
     light.chain(zoo).chain(small()).collect()
 }
 
-/// Small graphs: one of windows and shape arithmetic, and every operator between two convolutions.
+/// Small graphs: one of windows and shape arithmetic, every operator between two convolutions, and the ONNX package's cases
+/// of single operators, which have all attributes.
 pub fn small() -> Vec<Seed> {
+    let cases = archive::read();
+    let first = |case: &archive::Case| Form::ALL.into_iter().find(|form| form.load(case).is_ok());
+    let models = cases.iter().filter_map(|case| Some((case, first(case)?.model(case))));
+    between_convolutions()
+        .into_iter()
+        .chain(models.map(|(case, model)| Seed::model(&case.name, encode(&model), false)))
+        .collect()
+}
+
+fn between_convolutions() -> Vec<Seed> {
     let mut all = vec![Seed::model("dense", dense().bytes(), false)];
     for operator in operators() {
         let model = Model::new(17)

@@ -1,11 +1,15 @@
 //! What is tried: each function must return, without a panic, whatever the bytes are; what it accepts must be sound.
 
 use super::corpus::{self, Seed};
+use crate::random::Network;
+use crate::random::compare::interpreted;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use tilewright::base::diag::Error;
-use tilewright::base::target::ISAS;
+use tilewright::base::target::{ISAS, Isa};
+use tilewright::base::tensor::TensorType;
+use tilewright::ir::graph::{Graph, ValueId};
 use tilewright::ir::{reference, verify};
 use tilewright::onnx::{LoadOptions, NoExternalData, decode, load};
 use tilewright::pipeline::{Planned, plan, plan_tuned};
@@ -13,7 +17,7 @@ use tilewright::schedule::choose::Choice;
 use tilewright::schedule::plan::Plan;
 use tilewright::schedule::tuning::Tuning;
 use tilewright::weights::pack;
-use tilewright::{Options, compile, emit, kernel, passes};
+use tilewright::{Options, compile, emit, kernel, ops, passes};
 use tilewright_runtime::weights::header::{HEADER_BYTES, Header};
 use tilewright_runtime::{Expected, Preprocess, Weights, image, npy};
 
@@ -32,10 +36,11 @@ pub struct Target {
 
 /// Every target.
 #[rustfmt::skip]
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target { name: "reader",  run: reader,  seeds: corpus::models,   repair: |_| false },
     Target { name: "import",  run: import,  seeds: corpus::models,   repair: |_| false },
     Target { name: "compile", run: compiled, seeds: corpus::models,  repair: |_| false },
+    Target { name: "results", run: results,  seeds: corpus::small,   repair: |_| false },
     Target { name: "weights", run: weights, seeds: weights_files,    repair: repaired },
     Target { name: "npy",     run: array,   seeds: corpus::arrays,   repair: |_| false },
     Target { name: "picture", run: picture, seeds: corpus::pictures, repair: |_| false },
@@ -63,7 +68,7 @@ fn reader(bytes: &[u8]) -> bool {
     accepted(decode("fuzzed.onnx", bytes.to_vec().into())).is_some()
 }
 
-fn read(bytes: &[u8]) -> Option<tilewright::ir::graph::Graph> {
+fn read(bytes: &[u8]) -> Option<Graph> {
     accepted(load("fuzzed.onnx", bytes.to_vec().into(), &LoadOptions::default(), &NoExternalData))
 }
 
@@ -108,6 +113,36 @@ fn kernels(plan: &Plan) {
             accepted(emit::kernel_source(&kernel, isa, &[]));
         }
     }
+}
+
+/// Elements that the kernels of a network may look at, for it to be interpreted.
+const INTERPRETED: u64 = 1 << 19;
+
+/// Everything to the numbers: what is accepted computes what the reference evaluator does, on every instruction set, by the
+/// interpreter and within the derived bound. True where there is a bound that says something.
+fn results(bytes: &[u8]) -> bool {
+    let Some(graph) = read(bytes) else { return false };
+    if work(&graph) > INTERPRETED || graph.is_topology() {
+        return false;
+    }
+    if accepted(plan(&graph, &ISAS, Choice::Fast)).is_none() {
+        return false;
+    }
+    let network = Network::of(graph, bytes.len() as u64);
+    let verdict =
+        |isa: Isa| interpreted(&network, isa).unwrap_or_else(|fault| panic!("{}: {fault}", isa.name));
+    ISAS.into_iter().map(verdict).all(|verdict| verdict.is_decisive())
+}
+
+/// Elements that a run looks at, inputs that nothing reads among them.
+fn work(graph: &Graph) -> u64 {
+    let type_of = |id: &ValueId| &graph.value(*id).ty;
+    let given = graph.inputs.iter().map(|id| type_of(id).elements() as u64);
+    let nodes = graph.nodes.iter().map(|node| {
+        let operands: Vec<&TensorType> = node.inputs.iter().map(type_of).collect();
+        ops::work(&node.op, &operands, type_of(&node.output))
+    });
+    given.chain(nodes).fold(0, u64::saturating_add)
 }
 
 /// What the weights of [`weights_files`] are for.
@@ -155,7 +190,7 @@ fn picture(bytes: &[u8]) -> bool {
 /// A tuning file for a network of few kernels.
 fn tuning(bytes: &[u8]) -> bool {
     thread_local! {
-        static GRAPH: tilewright::ir::graph::Graph = tuned();
+        static GRAPH: Graph = tuned();
     }
     let tuning = Tuning::parse("fuzzed.tuning", &String::from_utf8_lossy(bytes));
     GRAPH.with(|graph| match accepted(plan_tuned(graph, &ISAS, Choice::Fast, &tuning)) {
@@ -168,7 +203,7 @@ fn tuning(bytes: &[u8]) -> bool {
 }
 
 /// The kernels of which the seeds speak.
-fn tuned() -> tilewright::ir::graph::Graph {
+fn tuned() -> Graph {
     let options = tilewright::zoo::ZooOptions { topology: true, ..Default::default() };
     let bytes = tilewright::zoo::build("resnet18", &options).unwrap_or_default();
     read(&bytes).expect("a network of the zoo")

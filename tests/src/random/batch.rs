@@ -1,7 +1,7 @@
 //! Random networks built by rustc, many in one program.
 
 use super::Network;
-use super::bound::{self, Known};
+use super::bound::{self, Known, Unbounded};
 use super::compare::{Verdict, verdict};
 use crate::jobs::{Job, Program, Source, options};
 use crate::project::Profile;
@@ -45,7 +45,9 @@ struct Built {
     source: Source,
     weights: PathBuf,
     input: Vec<f32>,
-    known: Vec<Known>,
+    known: Result<Vec<Known>, Unbounded>,
+    /// Elements of each output.
+    lens: Vec<usize>,
     steps: usize,
     winograds: usize,
 }
@@ -146,10 +148,11 @@ impl Built {
         std::fs::write(&weights, bytes).expect("a writable folder");
         let winograds = bound::winograds(&compiled.plan);
         let input = network.floats().concat();
-        let known = bound::outputs(network, &winograds);
+        let known = bound::outputs(&network.graph, &network.inputs, &winograds);
+        let lens = network.graph.outputs.iter().map(|&id| network.graph.value(id).ty.elements()).collect();
         let source = Source { name, files: compiled.files };
         let (steps, winograds) = (compiled.plan.steps.len(), winograds.len());
-        Built { text: network.text(), source, weights, input, known, steps, winograds }
+        Built { text: network.text(), source, weights, input, known, lens, steps, winograds }
     }
 
     fn job(&self, isa: Isa) -> Job<'_> {
@@ -158,11 +161,11 @@ impl Built {
 
     /// All outputs, one by one.
     fn split(&self, mut got: &[f32]) -> Vec<Vec<f32>> {
-        let one = |known: &Known| {
-            let (first, rest) = got.split_at(known.off.len().min(got.len()));
+        let one = |&len: &usize| {
+            let (first, rest) = got.split_at(len.min(got.len()));
             got = rest;
             first.to_vec()
         };
-        self.known.iter().map(one).collect()
+        self.lens.iter().map(one).collect()
     }
 }

@@ -21,13 +21,14 @@ use proptest::prelude::{Strategy, any};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::fmt;
 use tilewright::base::target::ISAS;
-use tilewright::base::tensor::Tensor;
-use tilewright::ir::graph::Graph;
+use tilewright::base::tensor::{DType, Elements, Tensor};
+use tilewright::ir::graph::{Graph, Value};
 use tilewright::ir::text;
 use tilewright::kernel::spec::KernelSpec;
 use tilewright::pipeline;
 use tilewright::schedule::choose::{self, Choice};
 use tilewright::schedule::tuning::{Algorithm, Setting, Tuning};
+use tilewright::zoo::numbers::Numbers;
 
 /// What a network is grown from.
 #[derive(Clone)]
@@ -54,7 +55,7 @@ pub struct Step {
 pub struct Network {
     /// With numbers.
     pub graph: Graph,
-    /// Numbers between -2 and 2, exact in f32.
+    /// Numbers between -2 and 2, or small integers, exact in f32.
     pub inputs: Vec<Tensor>,
     /// The kinds that it was grown from.
     pub kinds: Vec<&'static str>,
@@ -75,6 +76,12 @@ impl Genome {
 }
 
 impl Network {
+    /// A network that others made.
+    pub fn of(graph: Graph, seed: u64) -> Network {
+        let inputs = graph.inputs.iter().map(|&id| numbers(graph.value(id), seed)).collect();
+        Network { inputs, graph, kinds: Vec::new(), winograd: winograd(seed) }
+    }
+
     /// The inputs as programs take them.
     pub fn floats(&self) -> Vec<Vec<f32>> {
         let floats = |input: &Tensor| input.to_f64().into_iter().map(|x| x as f32).collect();
@@ -103,6 +110,26 @@ impl Network {
     pub fn text(&self) -> String {
         text::print(&self.graph)
     }
+}
+
+/// Numbers for an input: floats between -2 and 2, small integers, truth values.
+fn numbers(value: &Value, seed: u64) -> Tensor {
+    let (low, high) = match value.ty.dtype {
+        DType::Bool => (0.0, 2.0),
+        DType::F32 => (-2.0, 2.0),
+        _ => (0.0, 5.0),
+    };
+    let list = Numbers::new(seed, &value.name).between(value.ty.elements(), low, high);
+    let elements = match value.ty.dtype {
+        DType::F32 => Elements::Float(list.into_iter().map(f64::from).collect()),
+        _ => Elements::Int(list.into_iter().map(|x| (x.ceil() - 1.0).max(0.0) as i64).collect()),
+    };
+    Tensor { ty: value.ty.clone(), elements }
+}
+
+/// Which tile is forced on convolutions: in three networks of four, one.
+fn winograd(seed: u64) -> Option<[usize; 2]> {
+    [None, Some([4, 4]), Some([2, 4]), Some([2, 2])][seed as usize % 4]
 }
 
 impl fmt::Debug for Genome {

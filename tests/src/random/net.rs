@@ -5,7 +5,7 @@ use tilewright::base::epilogue::Act;
 use tilewright::base::feature_map::Layout;
 use tilewright::base::functions::Func;
 use tilewright::base::real::Real;
-use tilewright::base::tensor::{Blob, DType, Tensor, TensorType};
+use tilewright::base::tensor::{Blob, DType, TensorType};
 use tilewright::ir::graph::{Const, Def, Graph, Node, Value, ValueId};
 use tilewright::ops::{self, Along, Binary, BinaryKind, Op, Pool, PoolKind, Reduce, ReduceKind};
 use tilewright::zoo::numbers::Numbers;
@@ -107,14 +107,7 @@ impl Net {
         let unread = self.graph.nodes.iter().rev().map(|node| node.output).filter(|id| counts[id.0] == 0);
         self.graph.outputs = unread.take(3).collect();
         self.graph.outputs.reverse();
-        let numbers = |&id: &ValueId| {
-            let value = self.graph.value(id);
-            let list = Numbers::new(self.seed, &value.name).between(value.ty.elements(), -2.0, 2.0);
-            Tensor::float(value.ty.shape.clone(), list.into_iter().map(f64::from).collect::<Vec<_>>())
-        };
-        let inputs = self.graph.inputs.iter().map(numbers).collect();
-        let winograd = [None, Some([4, 4]), Some([2, 4]), Some([2, 2])][self.seed as usize % 4];
-        Network { inputs, graph: self.graph, kinds: self.kinds, winograd }
+        Network { kinds: self.kinds, ..Network::of(self.graph, self.seed) }
     }
 
     fn value(&mut self, prefix: &str, ty: TensorType, def: Def, exact: bool) -> ValueId {

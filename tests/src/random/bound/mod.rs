@@ -19,20 +19,21 @@
 //! the filter's sizes and an input of at most `sum |B(f,k)|` of the largest element, and reach output `i` with the factor
 //! `|A(i,f)|`. The number of roundings is that of the terms of a frequency's sum, and of both passes of both transforms.
 //!
-//! A function adds its slope times `e`, and its own error as `tests/tests/functions.rs` holds the runtime to it. Operators that
-//! jump are given exact operands only.
+//! A function adds its slope times `e`, and its own error as `tests/tests/functions.rs` holds the runtime to it. Where an
+//! operator jumps, operands have to be exact. What underflows is off by less than the least normal number.
+//!
+//! Networks that others made may have what there is no bound for: they are [`Unbounded`].
 
 mod functions;
 mod norms;
 mod sums;
 
-use super::Network;
 use std::collections::{HashMap, HashSet};
-use tilewright::base::tensor::Tensor;
-use tilewright::ir::graph::{Node, ValueId};
+use tilewright::base::tensor::{DType, Tensor};
+use tilewright::ir::graph::{Graph, Node, ValueId};
 use tilewright::ir::reference;
 use tilewright::kernel::spec::{KernelSpec, WinogradSpec};
-use tilewright::ops::{self, Op};
+use tilewright::ops::{self, Binary, BinaryKind, Op};
 use tilewright::schedule::plan::Plan;
 
 /// The unit roundoff of f32.
@@ -96,35 +97,75 @@ impl Known {
     }
 }
 
+/// Floats beyond this have no bound: f32 may overflow where the reference does not.
+const LARGE: f64 = 1e12;
+
+/// Programs hold integers as f32, which has all of them up to here.
+const WHOLE: f64 = (1 << 24) as f64;
+
+/// Why there is no bound.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unbounded(pub String);
+
+impl Unbounded {
+    fn because<T>(why: impl Into<String>) -> Result<T, Unbounded> {
+        Err(Unbounded(why.into()))
+    }
+}
+
 /// What the reference computes for each output, with the bounds.
 ///
+/// # Errors
+/// The first node that has none.
+///
 /// # Panics
-/// On operators that the generator does not make.
-pub fn outputs(network: &Network, winograds: &Winograds) -> Vec<Known> {
-    let graph = &network.graph;
+/// On a graph that cannot be evaluated.
+pub fn outputs(graph: &Graph, inputs: &[Tensor], winograds: &Winograds) -> Result<Vec<Known>, Unbounded> {
     let mut known: HashMap<ValueId, Known> = HashMap::new();
-    for (&id, tensor) in graph.inputs.iter().zip(&network.inputs) {
+    for (&id, tensor) in graph.inputs.iter().zip(inputs) {
         known.insert(id, Known::exact(tensor.clone()));
     }
     let mut computed: HashSet<ValueId> = HashSet::new();
     for node in &graph.nodes {
         for &id in &node.inputs {
-            known.entry(id).or_insert_with(|| {
-                Known::exact(reference::constant(graph, id).unwrap_or_else(|error| panic!("{error}")))
-            });
+            known.entry(id).or_insert_with(|| Known::exact(constant(graph, id)));
         }
         let operands: Vec<&Known> = node.inputs.iter().map(|id| &known[id]).collect();
         let values: Vec<&Tensor> = operands.iter().map(|operand| &operand.value).collect();
         let ty = &graph.value(node.output).ty;
         let value = ops::eval(&node.op, &values, ty).unwrap_or_else(|error| panic!("{error}"));
         let winograd = node.sources.first().and_then(|name| winograds.get(name));
-        let constant = |id: &ValueId| graph.is_const(*id) || computed.contains(id);
-        let constants: Vec<bool> = node.inputs.iter().map(constant).collect();
+        if let Some(operand) = operands.iter().find(|operand| !is_usual(&operand.value)) {
+            return Unbounded::because(format!(
+                "{} reads large numbers of {:?}",
+                node.label(),
+                operand.value.ty
+            ));
+        }
+        let is_constant = |id: &ValueId| graph.is_const(*id) || computed.contains(id);
+        let constants: Vec<bool> = node.inputs.iter().map(is_constant).collect();
         computed.extend(constants.iter().all(|&constant| constant).then_some(node.output));
-        let result = of(node, &operands, &constants, value, winograd);
+        let mut result = of(node, &operands, &constants, value, winograd)?;
+        if !result.is_exact() {
+            result.off.iter_mut().for_each(|off| *off += f64::from(f32::MIN_POSITIVE));
+        }
         known.insert(node.output, result);
     }
-    graph.outputs.iter().map(|id| known[id].clone()).collect()
+    let output =
+        |&id: &ValueId| match known.get(&id).cloned().unwrap_or_else(|| Known::exact(constant(graph, id))) {
+            output if is_usual(&output.value) => Ok(output),
+            _ => Unbounded::because("an output has large numbers"),
+        };
+    graph.outputs.iter().map(output).collect()
+}
+
+fn constant(graph: &Graph, id: ValueId) -> Tensor {
+    reference::constant(graph, id).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn is_usual(tensor: &Tensor) -> bool {
+    let most = if tensor.ty.dtype == DType::F32 { LARGE } else { WHOLE };
+    tensor.to_f64().iter().all(|x| x.abs() <= most)
 }
 
 /// The bound of one node's result.
@@ -134,25 +175,30 @@ fn of(
     constants: &[bool],
     value: Tensor,
     winograd: Option<&WinogradSpec>,
-) -> Known {
-    if super::net::jumps(&node.op) {
-        assert!(x.iter().all(|x| x.is_exact()), "{} jumps", node.label());
-        return Known::exact(value);
+) -> Result<Known, Unbounded> {
+    if super::net::jumps(&node.op) || value.ty.dtype != DType::F32 {
+        return match x.iter().all(|x| x.is_exact()) {
+            true => Ok(Known::exact(value)),
+            false => Unbounded::because(format!("{} jumps", node.label())),
+        };
     }
-    match &node.op {
+    Ok(match &node.op {
+        Op::Binary(Binary { kind: BinaryKind::Fmod | BinaryKind::Mod | BinaryKind::Pow, .. }) => {
+            return Unbounded::because(format!("there is no bound for {}", node.op.name()));
+        }
         Op::Conv(_) | Op::MatMul(_) | Op::GlobalAvgPool | Op::BatchNorm { .. } | Op::Resample(_) => {
             sums::bound(&node.op, x, constants, value, winograd)
         }
         Op::Pool(_) | Op::Binary(_) | Op::Reduce(_) | Op::Along { .. } => {
-            match norms::bound(&node.op, x, &value) {
+            match norms::bound(&node.op, x, &value)? {
                 Some(off) => Known::new(value, off),
                 None => sums::bound(&node.op, x, constants, value, None),
             }
         }
-        Op::Act(act) => Known::new(value.clone(), functions::bound(*act, x[0], &value)),
+        Op::Act(act) => Known::new(value.clone(), functions::bound(*act, x[0], &value)?),
         Op::Softmax { axis } => Known::new(value.clone(), norms::softmax(*axis, x[0], &value, false)),
         Op::LogSoftmax { axis } => Known::new(value.clone(), norms::softmax(*axis, x[0], &value, true)),
-        Op::Lrn(lrn) => Known::new(value.clone(), norms::lrn(lrn, x[0], &value)),
+        Op::Lrn(lrn) => Known::new(value.clone(), norms::lrn(lrn, x[0], &value)?),
         Op::Select | Op::Pad(_) | Op::Concat { .. } | Op::Take(_) | Op::Transpose { .. } | Op::Reshape => {
             let off = moved(&node.op, x, &value, |x| x.off.clone());
             // What pads has its own size.
@@ -160,8 +206,8 @@ fn of(
             let size = size.iter().zip(value.to_f64()).map(|(size, x)| size.max(x.abs())).collect();
             Known { value, off, size }
         }
-        other => panic!("the generator makes no {}", other.name()),
-    }
+        other => return Unbounded::because(format!("there is no bound for {}", other.name())),
+    })
 }
 
 /// What goes where the elements go.

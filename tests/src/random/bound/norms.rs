@@ -1,15 +1,15 @@
 //! Operators that are no sums of products: extremes, quotients, softmax, normalisations.
 
-use super::{Known, U, run};
+use super::{Known, U, Unbounded, run};
 use tilewright::base::real::Real;
 use tilewright::base::tensor::Tensor;
 use tilewright::ops::{Along, Binary, BinaryKind, Lrn, Op, Pool, PoolKind, Reduce, ReduceKind};
 
 /// The bound of an operator that is no sum of products; `None` for one that is.
-pub fn bound(op: &Op, x: &[&Known], value: &Tensor) -> Option<Vec<f64>> {
+pub fn bound(op: &Op, x: &[&Known], value: &Tensor) -> Result<Option<Vec<f64>>, Unbounded> {
     let offs = || -> Vec<Tensor> { x.iter().map(|x| x.tensor(x.off.clone())).collect() };
     let of = |op: &Op| run(op, &offs().iter().collect::<Vec<_>>(), value);
-    match op {
+    Ok(match op {
         // Extremes move no further than what they are taken of.
         Op::Pool(Pool { kind: PoolKind::Max, .. }) => Some(of(op)),
         Op::Reduce(Reduce { kind: ReduceKind::Max | ReduceKind::Min, axes, act }) => {
@@ -30,14 +30,16 @@ pub fn bound(op: &Op, x: &[&Known], value: &Tensor) -> Option<Vec<f64>> {
             Some(spread.collect())
         }
         Op::Binary(Binary { kind: BinaryKind::PRelu, act }) => {
-            // Slopes are constants of at most 1.
+            if !x[1].is_exact() || x[1].abs().iter().any(|&slope| slope > 1.0) {
+                return Unbounded::because("slopes are constants of at most 1");
+            }
             let add = Op::Binary(Binary { kind: BinaryKind::Add, act: *act });
             let none = x[1].tensor(vec![0.0; x[1].off.len()]);
             let off = run(&add, &[&x[0].tensor(x[0].off.clone()), &none], value);
             Some(off.iter().zip(value.to_f64()).map(|(e, y)| e + 4.0 * U * y.abs()).collect())
         }
         _ => None,
-    }
+    })
 }
 
 /// A softmax's parts change by at most a factor of `e^(2 e)`. Each exponential is of a difference, whose rounding counts as
@@ -61,8 +63,13 @@ pub fn softmax(axis: usize, x: &Known, value: &Tensor, log: bool) -> Vec<f64> {
 }
 
 /// `x g(x)` with `g = (bias + sums of squares)^-beta`, whose slope by the sums is largest where they are 0.
-pub fn lrn(lrn: &Lrn, x: &Known, value: &Tensor) -> Vec<f64> {
-    let [beta, bias] = [lrn.beta, lrn.bias].map(|number| f64::from(number.get()));
+pub fn lrn(lrn: &Lrn, x: &Known, value: &Tensor) -> Result<Vec<f64>, Unbounded> {
+    let [alpha, beta, bias] = [lrn.alpha, lrn.beta, lrn.bias].map(|number| f64::from(number.get()));
+    if alpha < 0.0 || beta < 0.0 || bias <= 0.0 {
+        return Unbounded::because(
+            "the slope of a normalisation is largest at 0 where its numbers are positive",
+        );
+    }
     // The operator with an exponent of -1 and no bias: sizes times sums of squares.
     let product = Op::Lrn(Lrn { beta: Real::new(-1.0), bias: Real::new(0.0), ..*lrn });
     let with = |list: Vec<f64>| run(&product, &[&x.tensor(list)], value);
@@ -72,5 +79,5 @@ pub fn lrn(lrn: &Lrn, x: &Known, value: &Tensor) -> Vec<f64> {
         let sums = most - least + (lrn.size as f64 + 6.0) * U * most;
         bias.powf(-beta) * e + beta * bias.powf(-beta - 1.0) * sums + 32.0 * U * y.abs()
     });
-    each.collect()
+    Ok(each.collect())
 }
