@@ -53,6 +53,27 @@ fn functions_alone_and_behind_a_convolution() {
     }
 }
 
+/// Parameters with which a function is tame no longer. What fills up a block is below 0 here, what means something is above:
+/// only the former becomes infinite, and a kernel of groups multiplies it by zero.
+#[test]
+fn parameters_out_of_all_proportion() {
+    let functions = [
+        "leaky_relu(%b) alpha=inf",
+        "elu(%b) alpha=-inf",
+        "selu(%b) alpha=inf gamma=1",
+        "celu(%b) alpha=-0.001",
+    ];
+    for function in functions {
+        check(&format!(
+            "in %x: f32[1x16x5x4]\ncon %w: f32[21x16x1x1]\ncon %kvar: f32[21x1x1]\ncon %v: f32[24x7x1x1]\n\
+             %low: f32[1x21x5x4] = conv(%x, %w) kernel=1x1 +clip(-0.375,-0.25)\n\
+             %relu: f32[1x21x5x4] = conv(%x, %w) kernel=1x1 +relu\n%high: f32[1x21x5x4] = add(%relu, %kvar)\n\
+             %b: f32[1x21x5x4] = add(%low, %high)\n%c: f32[1x21x5x4] = {function}\n\
+             %y: f32[1x24x5x4] = conv(%c, %v) kernel=1x1 groups=3\nout %y"
+        ));
+    }
+}
+
 #[test]
 fn functions_of_what_is_positive() {
     for name in ["log", "sqrt", "reciprocal"] {

@@ -22,6 +22,9 @@ pub enum Act {
     Func(Func, [Real; 2]),
 }
 
+/// Parameters of functions beyond this may make infinite what is finite.
+const MODERATE: f32 = 16.0;
+
 impl Act {
     /// A function without parameters.
     pub const fn of(func: Func) -> Act {
@@ -82,11 +85,15 @@ impl Act {
         }
     }
 
-    /// True when numbers that mean nothing (those that fill up the last block of a blocked map) stay finite.
+    /// True when numbers that mean nothing (those that fill up the last block of a blocked map) stay finite: those that mean
+    /// something may be on the other side of a function's knee, so parameters that only the former meet count too.
     pub fn is_tame(self) -> bool {
         match self {
-            Act::None | Act::Relu | Act::Clip { .. } => true,
-            Act::Func(func, _) => func.is_tame(),
+            Act::None | Act::Relu => true,
+            Act::Clip { lo, hi } => lo.get() <= MODERATE && hi.get() >= -MODERATE,
+            Act::Func(func, parameters) => {
+                func.is_tame() && parameters.iter().all(|parameter| (0.0..=MODERATE).contains(&parameter.get()))
+            }
         }
     }
 
