@@ -5,10 +5,14 @@
 //! literals takes 28 s of processor time and a C compiler to build.
 
 use crate::{Error, memory};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// Bytes of the longest header that is read: NumPy's own are shorter than a hundredth of it.
+const MOST_HEADER: u64 = 1 << 20;
 
 /// A row-major f32 array.
 #[derive(Clone, PartialEq, Debug)]
@@ -24,8 +28,18 @@ pub struct Array {
 /// # Errors
 /// When it cannot be read or is none that this module understands; the text begins with the path.
 pub fn read(path: &Path) -> Result<Array, Error> {
-    let bytes = std::fs::read(path).map_err(|error| Error::new(format!("cannot be read ({error})")));
-    bytes.and_then(|bytes| decode(&bytes)).map_err(|error| error.at(path.display()))
+    open(path)?.read().map_err(|error| error.at(path.display()))
+}
+
+/// Opens the file at `path` and reads its header.
+///
+/// # Errors
+/// When it cannot be read or is no array of numbers; the text begins with the path.
+pub fn open(path: &Path) -> Result<Reader<File>, Error> {
+    File::open(path)
+        .map_err(|error| unreadable(&error))
+        .and_then(Reader::new)
+        .map_err(|error| error.at(path.display()))
 }
 
 /// Decodes a file: little-endian f32, or f64 rounded to f32, in C order.
@@ -33,35 +47,58 @@ pub fn read(path: &Path) -> Result<Array, Error> {
 /// # Errors
 /// What is wrong with the file, or memory is short.
 pub fn decode(bytes: &[u8]) -> Result<Array, Error> {
-    let (header, data) = split(bytes).ok_or_else(|| {
-        Error::new("is no .npy file, or its header is cut short; write it by numpy.save(path, array)")
-    })?;
-    let header = std::str::from_utf8(header).ok().and_then(Header::parse).ok_or_else(|| {
-        Error::new("has a header that is no array of numbers; write it by numpy.save(path, array)")
-    })?;
-    if header.fortran {
-        return Err(Error::new(
-            "is in Fortran order; write it by numpy.save(path, numpy.ascontiguousarray(array))",
-        ));
+    Reader::new(bytes)?.read()
+}
+
+/// An array whose elements have not been read yet: its shape may tell that no one wants them.
+#[derive(Debug)]
+pub struct Reader<R> {
+    header: Header,
+    data: R,
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads a header.
+    ///
+    /// # Errors
+    /// When it is cut short or that of no array of numbers.
+    pub fn new(mut data: R) -> Result<Self, Error> {
+        let text = header_text(&mut data)?.ok_or_else(|| {
+            Error::new("is no .npy file, or its header is cut short; write it by numpy.save(path, array)")
+        })?;
+        let header = std::str::from_utf8(&text).ok().and_then(Header::parse).ok_or_else(|| {
+            Error::new("has a header that is no array of numbers; write it by numpy.save(path, array)")
+        })?;
+        Ok(Reader { header, data })
     }
-    let elements = header.shape.iter().try_fold(1usize, |n, &extent| n.checked_mul(extent));
-    let floats = match header.descr {
-        "<f4" => words(data, elements, f32::from_le_bytes)?,
-        "<f8" => words(data, elements, |word| f64::from_le_bytes(word) as f32)?,
-        other => {
-            return Err(Error::new(format!(
-                "has elements of type {other:?}; write it by numpy.save(path, array.astype(\"<f4\"))"
-            )));
+
+    /// Extents, outermost first.
+    pub fn shape(&self) -> &[usize] {
+        &self.header.shape
+    }
+
+    /// Reads the elements.
+    ///
+    /// # Errors
+    /// When they are others than the header says, or of a kind that is not read, or memory is short.
+    pub fn read(self) -> Result<Array, Error> {
+        let Header { descr, fortran, shape } = self.header;
+        if fortran {
+            return Err(Error::new(
+                "is in Fortran order; write it by numpy.save(path, numpy.ascontiguousarray(array))",
+            ));
         }
-    };
-    let floats = floats.ok_or_else(|| {
-        Error::new(format!(
-            "has {} bytes of data, which does not fit its shape {:?}",
-            data.len(),
-            header.shape
-        ))
-    })?;
-    Ok(Array { shape: header.shape, floats })
+        let floats = match descr.as_str() {
+            "<f4" => words(self.data, &shape, f32::from_le_bytes)?,
+            "<f8" => words(self.data, &shape, |word| f64::from_le_bytes(word) as f32)?,
+            other => {
+                return Err(Error::new(format!(
+                    "has elements of type {other:?}; write it by numpy.save(path, array.astype(\"<f4\"))"
+                )));
+            }
+        };
+        Ok(Array { shape, floats })
+    }
 }
 
 /// Encodes an array as a `.npy` file of version 1.0, as NumPy does.
@@ -99,41 +136,70 @@ fn header(shape: &[usize]) -> Vec<u8> {
     [MAGIC, &[1, 0], &length, header.as_bytes()].concat()
 }
 
-/// Header and data of a file.
-fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let rest = bytes.strip_prefix(MAGIC)?;
-    let (&[major, _minor], rest) = rest.split_first_chunk()?;
-    let (length, rest) = match major {
-        1 => rest.split_first_chunk().map(|(&length, rest)| (u32::from(u16::from_le_bytes(length)), rest))?,
-        2 | 3 => rest.split_first_chunk().map(|(&length, rest)| (u32::from_le_bytes(length), rest))?,
-        _ => return None,
+/// The text of a header; `None` where there is none, or not a whole one.
+fn header_text(data: &mut impl Read) -> Result<Option<Vec<u8>>, Error> {
+    let Some([magic @ .., major, _minor]) = bytes::<8>(data)? else { return Ok(None) };
+    let length = match major {
+        _ if magic != MAGIC => return Ok(None),
+        1 => bytes(data)?.map(|length| u64::from(u16::from_le_bytes(length))),
+        2 | 3 => bytes(data)?.map(|length| u64::from(u32::from_le_bytes(length))),
+        _ => return Ok(None),
     };
-    rest.split_at_checked(length as usize)
+    let Some(length) = length.filter(|length| *length <= MOST_HEADER) else { return Ok(None) };
+    let mut text = Vec::new();
+    data.take(length).read_to_end(&mut text).map_err(|error| unreadable(&error))?;
+    Ok(Some(text).filter(|text| text.len() as u64 == length))
 }
 
-fn words<const N: usize>(
-    data: &[u8],
-    elements: Option<usize>,
-    decode: fn([u8; N]) -> f32,
-) -> Result<Option<Vec<f32>>, Error> {
-    let (words, rest) = data.as_chunks::<N>();
-    if !rest.is_empty() || Some(words.len()) != elements {
-        return Ok(None);
+/// The next `N` bytes; `None` where there are fewer.
+fn bytes<const N: usize>(data: &mut impl Read) -> Result<Option<[u8; N]>, Error> {
+    let mut bytes = [0; N];
+    match data.read_exact(&mut bytes) {
+        Ok(()) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(unreadable(&error)),
     }
+}
+
+/// The elements of an array of this shape, and nothing behind them.
+fn words<const N: usize>(
+    data: impl Read,
+    shape: &[usize],
+    decode: fn([u8; N]) -> f32,
+) -> Result<Vec<f32>, Error> {
+    let unfit = |found: String| {
+        Error::new(format!("has {found} bytes of data, which does not fit its shape {shape:?}"))
+    };
+    let wanted = shape.iter().try_fold(N as u64, |n, &extent| n.checked_mul(extent as u64));
+    let wanted = wanted.filter(|bytes| *bytes < u64::MAX).ok_or_else(|| unfit("too few".to_owned()))?;
+    let mut bytes = Vec::new();
+    // One more shows that there are too many; what has no end is not read to it.
+    data.take(wanted + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    match bytes.len() as u64 {
+        found if found < wanted => return Err(unfit(found.to_string())),
+        found if found > wanted => return Err(unfit(format!("more than {wanted}"))),
+        _ => {}
+    }
+    let (words, _) = bytes.as_chunks::<N>();
     let mut floats = memory::room(words.len())?;
     floats.extend(words.iter().copied().map(decode));
-    Ok(Some(floats))
+    Ok(floats)
 }
 
-struct Header<'a> {
-    descr: &'a str,
+fn unreadable(error: &io::Error) -> Error {
+    Error::new(format!("cannot be read ({error})"))
+}
+
+#[derive(Debug)]
+struct Header {
+    descr: String,
     fortran: bool,
     shape: Vec<usize>,
 }
 
-impl<'a> Header<'a> {
+impl Header {
     /// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3), }` with its keys in any order.
-    fn parse(text: &'a str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let (mut descr, mut fortran, mut shape) = (None, None, None);
         let mut rest = text.trim().strip_prefix('{')?.strip_suffix('}')?.trim();
         while !rest.is_empty() {
@@ -142,7 +208,7 @@ impl<'a> Header<'a> {
             rest = match key {
                 "descr" => {
                     let (name, rest) = string(value)?;
-                    descr = Some(name);
+                    descr = Some(name.to_owned());
                     rest
                 }
                 "fortran_order" => {
@@ -220,13 +286,14 @@ mod tests {
     fn each_fault_is_an_error() {
         let good = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
         assert!(decode(&file(good, &[0; 8])).is_ok());
-        let cases: [(&str, Vec<u8>, &str); 12] = [
+        let cases: [(&str, Vec<u8>, &str); 13] = [
             ("empty", vec![], "no .npy file"),
             ("text", b"1.0, 2.0".to_vec(), "no .npy file"),
             ("version", [MAGIC, &[9, 0], &[0; 8]].concat(), "no .npy file"),
+            ("long header", [MAGIC, &[2, 0], &[255; 4], &[b' '; 99]].concat(), "no .npy file"),
             ("cut header", file(good, &[])[..30].to_vec(), "cut short"),
             ("cut data", file(good, &[0; 7]), "7 bytes of data"),
-            ("long data", file(good, &[0; 12]), "12 bytes of data"),
+            ("long data", file(good, &[0; 12]), "more than 8 bytes of data"),
             ("integers", file(&good.replace("<f4", "<i4"), &[0; 8]), "type \"<i4\""),
             ("big-endian", file(&good.replace("<f4", ">f4"), &[0; 8]), "astype(\"<f4\")"),
             ("Fortran", file(&good.replace("False", "True"), &[0; 8]), "Fortran order"),
@@ -237,6 +304,19 @@ mod tests {
         for (name, bytes, message) in cases {
             let error = decode(&bytes).err().unwrap_or_else(|| panic!("{name} was accepted")).to_string();
             assert!(error.contains(message), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_end_is_not_read_to_it() {
+        let endless = |header: &[u8]| Reader::new(io::Cursor::new(header.to_owned()).chain(io::repeat(b' ')));
+        let fault = |read: Result<Array, Error>| read.unwrap_err().to_string();
+        let array = endless(&encode(&[2, 3], &[])).unwrap();
+        assert_eq!(array.shape(), [2, 3]);
+        assert!(fault(array.read()).contains("more than 24 bytes of data"));
+        for header in [&b""[..], &[MAGIC, &[2, 0], &[255; 4]].concat(), &[MAGIC, &[1, 0], &[255; 2]].concat()]
+        {
+            assert!(fault(endless(header).and_then(Reader::read)).contains("header"));
         }
     }
 

@@ -2,6 +2,9 @@
 //!
 //! A process that is killed leaves what it had written, under a hidden name that the target's name decides and that its
 //! writer holds locked. The next one to write the same target removes what no one holds any more.
+//!
+//! Links are followed, as by a shell's `>`, and a file that is replaced keeps its permissions. What is no file but a device, a
+//! pipe or a terminal is not replaced: it is written as it is.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,15 +19,30 @@ const BEGIN: &str = ".tilewright-";
 /// Names that are tried: those of other machines that write to the same folder may be taken.
 const ATTEMPTS: usize = 100;
 
+/// Links that are followed one after another: more are a circle.
+const MOST_LINKS: usize = 40;
+
 /// Writes the file `target`: `fill` is given an empty file beside it, by handle and by path, which then takes its place.
 /// What killed processes left of the same target is removed first.
 ///
 /// # Errors
 /// Those of `fill`, or when a file cannot be made or renamed there; `target` is as it was then.
 pub fn replace(target: &Path, fill: impl FnOnce(&mut File, &Path) -> io::Result<()>) -> io::Result<()> {
-    let place = Place::of(target)?;
-    place.clear();
-    place.put(target, fill)
+    if !is_stream(target) {
+        Place::of(target)?.clear();
+    }
+    put(target, fill)
+}
+
+/// Looks whether [`replace`] could begin to write there.
+///
+/// # Errors
+/// What it would say.
+pub fn probe(target: &Path) -> io::Result<()> {
+    match is_stream(target) {
+        true => Ok(()),
+        false => Place::of(target)?.part().map(drop),
+    }
 }
 
 /// The same without a look for what killed processes left, which takes a time that grows with the folder.
@@ -32,11 +50,30 @@ pub fn replace(target: &Path, fill: impl FnOnce(&mut File, &Path) -> io::Result<
 /// # Errors
 /// As [`replace`].
 pub fn put(target: &Path, fill: impl FnOnce(&mut File, &Path) -> io::Result<()>) -> io::Result<()> {
-    Place::of(target)?.put(target, fill)
+    match is_stream(target) {
+        true => fill(&mut File::options().write(true).open(target)?, target),
+        false => Place::of(target)?.put(fill),
+    }
+}
+
+/// True for what exists and is neither a file nor a folder, through links.
+fn is_stream(target: &Path) -> bool {
+    target.metadata().is_ok_and(|data| !data.is_file() && !data.is_dir())
+}
+
+/// What a path means, which need not exist.
+fn follow(target: &Path) -> io::Result<PathBuf> {
+    let mut path = target.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(to) = path.read_link() else { return Ok(path) };
+        path = path.parent().unwrap_or(Path::new("")).join(to);
+    }
+    Err(io::Error::other("its links are a circle"))
 }
 
 /// Where a target is written.
 struct Place {
+    target: PathBuf,
     folder: PathBuf,
     /// With what the names of its unfinished files begin; a number of the process and one of the file follow.
     begin: String,
@@ -44,17 +81,27 @@ struct Place {
 
 impl Place {
     fn of(target: &Path) -> io::Result<Self> {
+        let target = follow(target)?;
+        if target.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
         let name = target.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
         // A hash, since a long name would not leave room for more.
         let begin = format!("{BEGIN}{:016x}-", XxHash3_64::oneshot(name.as_encoded_bytes()));
-        Ok(Place { folder: folder.unwrap_or(Path::new(".")).to_owned(), begin })
+        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        Ok(Place { folder: folder.unwrap_or(Path::new(".")).to_owned(), begin, target })
     }
 
-    fn put(&self, target: &Path, fill: impl FnOnce(&mut File, &Path) -> io::Result<()>) -> io::Result<()> {
+    fn put(&self, fill: impl FnOnce(&mut File, &Path) -> io::Result<()>) -> io::Result<()> {
         let mut part = self.part()?;
+        // Before it is filled: what was private never lies open. Elsewhere than on Unix they are no more than a mark
+        // against changes, which the rename would run into.
+        if let Some(old) = self.target.metadata().ok().filter(|_| cfg!(all(unix, not(miri)))) {
+            // A disk without permissions has none to keep.
+            let _ = part.file.set_permissions(old.permissions());
+        }
         fill(&mut part.file, &part.path)?;
-        fs::rename(&part.path, target)
+        fs::rename(&part.path, &self.target)
     }
 
     /// A new file, which is ours.
@@ -145,6 +192,64 @@ mod tests {
         assert_eq!(fs::read(&target).unwrap(), b"old");
         assert_eq!(names(&folder).len(), 1);
         assert!(replace(&folder.path().join(".."), |_, _| Ok(())).is_err());
+    }
+
+    #[cfg(all(unix, not(miri)))]
+    #[test]
+    fn links_are_followed_and_permissions_stay() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("deep")).unwrap();
+        for (link, to) in [("link", "deep/link"), ("deep/link", "../target"), ("a", "b"), ("b", "a")] {
+            symlink(to, path(link)).unwrap();
+        }
+        for (round, mode) in [0o600, 0o444].into_iter().enumerate() {
+            replace(&path("link"), |file, _| file.write_all(&[b'0' + round as u8])).unwrap();
+            assert_eq!(fs::read(path("target")).unwrap(), [b'0' + round as u8]);
+            fs::set_permissions(path("target"), fs::Permissions::from_mode(mode)).unwrap();
+            replace(&path("link"), |file, _| file.write_all(b"new")).unwrap();
+            let data = path("target").symlink_metadata().unwrap();
+            assert_eq!((data.is_file(), data.permissions().mode() & 0o777), (true, mode));
+        }
+        assert!(path("link").is_symlink() && path("deep/link").is_symlink());
+        assert!(replace(&path("a"), |_, _| Ok(())).is_err() && probe(&path("a")).is_err());
+        assert_eq!(names(&folder), ["a", "b", "deep", "link", "target"]);
+    }
+
+    /// A pipe, or a device: who may replace it would take it from everyone.
+    #[cfg(all(unix, not(miri)))]
+    #[test]
+    fn what_is_no_file_is_written_and_stays() {
+        use std::os::unix::{fs::FileTypeExt, fs::symlink, net::UnixListener};
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        assert!(process::Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+        symlink("pipe", path("link")).unwrap();
+        for name in ["pipe", "link"] {
+            let pipe = path(name);
+            let reader = std::thread::spawn(move || fs::read(pipe).unwrap());
+            replace(&path(name), |file, _| file.write_all(b"said")).unwrap();
+            // Before anyone waits for the reader: it would have no one to read from.
+            assert!(path("pipe").symlink_metadata().unwrap().file_type().is_fifo());
+            assert_eq!(reader.join().unwrap(), b"said");
+        }
+        probe(&path("pipe")).unwrap();
+        let _listener = UnixListener::bind(path("socket")).unwrap();
+        assert!(replace(&path("socket"), |_, _| Ok(())).is_err() && path("socket").exists());
+        assert_eq!(names(&folder), ["link", "pipe", "socket"]);
+    }
+
+    #[test]
+    fn a_probe_says_what_writing_would() {
+        let folder = tempfile::tempdir().unwrap();
+        probe(&folder.path().join("target")).unwrap();
+        for wrong in ["none/target", "", ".."] {
+            let target = folder.path().join(wrong);
+            let said = |result: io::Result<()>| result.unwrap_err().kind();
+            assert_eq!(said(probe(&target)), said(replace(&target, |_, _| Ok(()))), "{wrong}");
+        }
+        assert!(names(&folder).is_empty());
     }
 
     #[cfg(unix)]

@@ -226,7 +226,11 @@ fn errors_of_files_name_them_and_are_no_usage_errors() {
     let shape = folder.array("shape.npy", &[3, 4, 4], &[0.0; 48]);
     let good = folder.array("good.npy", &[1, 3, 4, 4], &[0.0; 48]);
     let missing = folder.path("missing/out.npy");
-    let cases: [(&[&str], &str); 8] = [
+    let latin = folder.file("latin.txt", b"rouge\nvert\nbl\xe9\n");
+    let place = folder.path("");
+    let cases: [(&[&str], &str); 10] = [
+        (&[&picture, "--labels", &latin], "latin.txt: is no text in UTF-8"),
+        (&["--input", &good, "--output", &place], "cannot be written (is a directory)"),
         (&["no/such.jpg"], "no/such.jpg: cannot be read"),
         (&[&text], "text.png: is neither a JPEG nor a PNG nor a WebP"),
         (&[&picture, "--labels", &short], "short.txt: has 2 lines and the model has 3 classes"),
@@ -269,7 +273,12 @@ fn several_arrays_go_by_name() {
     run::<Swap>(&["--input", &b, "--input", &a, "--output", &second, "--output", &first]).unwrap();
     assert_eq!(npy::read(Path::new(&folder.path("first.npy"))).unwrap().floats, [3.0, 4.0, 5.0]);
     assert_eq!(npy::read(Path::new(&folder.path("second.npy"))).unwrap().floats, [1.0, 2.0]);
-    let cases: [(&[&str], &str); 4] = [
+    let [one, two] = ["first", "second"].map(|name| format!("{name}={}", folder.path("one.npy")));
+    let cases: [(&[&str], &str); 5] = [
+        (
+            &["--input", &a, "--input", &b, "--output", &one, "--output", &two],
+            "two outputs would be one file",
+        ),
         (&["--input", &a, "--output", &first], "input \"b\" is missing; say --input b=X.npy"),
         (&["--input", "x.npy", "--output", &first], "say for which tensor, as NAME=FILE; there are a, b"),
         (&["--input", &a, "--input", &a, "--output", &first], "two files for input \"a\""),
@@ -328,6 +337,36 @@ fn measures() {
         "\"nodes\":[\"Sum_1\",\"Mul_2\"]",
     ] {
         assert!(profile.contains(part), "{part} in {profile}");
+    }
+}
+
+/// What has no end, and what is called a picture and is none.
+#[cfg(unix)]
+#[test]
+fn devices_and_pipes_in_the_place_of_files() {
+    let folder = Folder::new();
+    let picture = png_of(&folder, "b.png", [1, 3, 2]);
+    std::fs::create_dir(folder.path("c.png")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path("a.png")).unwrap();
+    let place = folder.path("");
+    let (result, out, errors) = talk::<Sums>(&[&place, "--top", "1"], None);
+    assert_eq!(result.unwrap_err().to_string(), "2 of 3 pictures could not be read");
+    for name in ["a.png", "c.png"] {
+        assert!(errors.contains(&format!("{name}: is no file; ")), "{errors}");
+    }
+    assert!(out.starts_with(&picture) && out.lines().count() == 2, "{out}");
+    if !Path::new("/dev/zero").exists() {
+        println!("skipped: there is nothing without an end");
+        return;
+    }
+    let cases: [(&[&str], &str); 3] = [
+        (&["/dev/zero"], "/dev/zero: has more than 268435456 bytes"),
+        (&[&picture, "--labels", "/dev/zero"], "/dev/zero: has more than 268435456 bytes"),
+        (&["--bench", "--input", "/dev/zero"], "/dev/zero: is no .npy file"),
+    ];
+    for (args, message) in cases {
+        let error = run::<Sums>(args).unwrap_err().to_string();
+        assert!(error.contains(message), "{args:?}: {error}");
     }
 }
 

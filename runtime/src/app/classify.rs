@@ -73,15 +73,16 @@ fn classes(info: &ModelInfo) -> Result<usize, Error> {
 }
 
 fn read_labels(path: &Path, classes: usize) -> Result<Vec<String>, Error> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::new(format!("{}: cannot be read ({error})", path.display())))?;
-    let labels: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
-    if labels.len() != classes {
+    let text = image::read_file(path)?;
+    let text = String::from_utf8(text)
+        .map_err(|_| Error::new(format!("{}: is no text in UTF-8; save it as such", path.display())))?;
+    // Before anything is made of them.
+    let lines = text.lines().count();
+    if lines != classes {
         return Err(Error::new(format!(
-            "{}: has {} lines and the model has {classes} classes; give one label a line",
-            path.display(),
-            labels.len()
+            "{}: has {lines} lines and the model has {classes} classes; give one label a line",
+            path.display()
         )));
     }
-    Ok(labels)
+    Ok(text.lines().map(|line| line.trim().to_owned()).collect())
 }

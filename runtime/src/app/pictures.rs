@@ -18,7 +18,10 @@ pub(super) fn expand(args: &[PathBuf]) -> Vec<(PathBuf, Result<(), Error>)> {
     for path in args {
         match path.is_dir().then(|| list(path)) {
             None => found.push((path.clone(), Ok(()))),
-            Some(Ok(pictures)) => found.extend(pictures.into_iter().map(|picture| (picture, Ok(())))),
+            Some(Ok(pictures)) => found.extend(pictures.into_iter().map(|picture| {
+                let is_file = file(&picture).map_err(|error| error.at(picture.display()));
+                (picture, is_file)
+            })),
             Some(Err(error)) => found.push((path.clone(), Err(error.at(path.display())))),
         }
     }
@@ -41,6 +44,16 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     }
     names.sort();
     Ok(names.into_iter().map(|name| folder.join(name)).collect())
+}
+
+/// An error for what only has the name of a picture: a pipe that no one writes to would be waited for without end. Who names
+/// one on the command line means it.
+fn file(path: &Path) -> Result<(), Error> {
+    match path.metadata() {
+        Ok(data) if !data.is_file() => Err(Error::new("is no file; name it on its own, or move it away")),
+        // What cannot be looked at cannot be opened either, which says why.
+        _ => Ok(()),
+    }
 }
 
 /// The bytes of a picture.

@@ -5,8 +5,8 @@ use super::session::Session;
 use super::table::{dims, shape};
 use crate::info::TensorInfo;
 use crate::{Dump, Error, Network, NoProbe, memory, npy, whole};
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,15 @@ pub(super) fn run<N: Network>(
     // Before the run, so that a wrong name costs no time.
     let targets =
         outputs.iter().map(|arg| bind(arg, "--output", N::INFO.outputs)).collect::<Result<Vec<_>, _>>()?;
+    let mut paths = BTreeSet::new();
+    for (_, path) in &targets {
+        if !paths.insert(path) {
+            return Err(
+                Error::usage(format!("--output: two outputs would be one file, {}", path.display())).into()
+            );
+        }
+        whole::probe(path).map_err(|error| unwritable(path, &error))?;
+    }
     session.run(&read(inputs, N::INFO.inputs)?, &mut NoProbe)?;
     for (index, path) in targets {
         write(&path, N::INFO.outputs[index].shape, session.output(index))?;
@@ -60,17 +69,19 @@ pub(super) fn read(args: &[OsString], infos: &[TensorInfo]) -> Result<Vec<Vec<f3
     let mut arrays: Vec<Option<Vec<f32>>> = vec![None; infos.len()];
     for arg in args {
         let (index, path) = bind(arg, "--input", infos)?;
-        let array = npy::read(&path)?;
         let info = &infos[index];
-        if array.shape != info.shape {
+        // The shape before the elements: there may be more of them than memory, or no end of them.
+        let array = npy::open(&path)?;
+        if array.shape() != info.shape {
             return Err(Error::new(format!(
                 "{}: has the shape {} and input {:?} has {}",
                 path.display(),
-                dims(&array.shape),
+                dims(array.shape()),
                 info.name,
                 shape(info)
             )));
         }
+        let array = array.read().map_err(|error| error.at(path.display()))?;
         if arrays[index].replace(array.floats).is_some() {
             return Err(Error::usage(format!("--input: there are two files for input {:?}", info.name)));
         }
@@ -119,13 +130,9 @@ fn bind(arg: &OsStr, option: &str, infos: &[TensorInfo]) -> Result<(usize, PathB
     }
 }
 
-/// Writes an array to a file, whole or not at all. What is no ordinary file (a terminal, a pipe) is written as it is.
+/// Writes an array to a file, whole or not at all.
 fn write(path: &Path, shape: &[usize], floats: &[f32]) -> Result<(), Error> {
-    let written = match path.metadata().is_ok_and(|data| !data.is_file()) {
-        true => File::create(path).and_then(|mut file| npy::write(&mut file, shape, floats)),
-        false => whole::replace(path, |file, _| npy::write(file, shape, floats)),
-    };
-    written.map_err(|error| unwritable(path, &error))
+    whole::replace(path, |file, _| npy::write(file, shape, floats)).map_err(|error| unwritable(path, &error))
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Error {

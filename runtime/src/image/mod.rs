@@ -62,7 +62,7 @@ pub fn read(stream: &mut dyn Read) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     stream.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(Error::new(format!("has more than {MAX_BYTES} bytes; scale the picture down")));
+        return Err(Error::new(format!("has more than {MAX_BYTES} bytes; give a smaller one")));
     }
     Ok(bytes)
 }
