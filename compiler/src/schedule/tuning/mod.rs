@@ -141,12 +141,16 @@ impl Setting {
         }
     }
 
+    /// On which instruction set it overrides something; on all of them for an algorithm.
+    fn isa(&self) -> Option<Isa> {
+        match self {
+            Setting::Algorithm(_) => None,
+            Setting::Schedule(isa, _) => Some(*isa),
+        }
+    }
+
     /// True when both override the same thing of a kernel.
     fn same_place(&self, other: &Setting) -> bool {
-        match (self, other) {
-            (Setting::Algorithm(_), Setting::Algorithm(_)) => true,
-            (Setting::Schedule(a, _), Setting::Schedule(b, _)) => a == b,
-            _ => false,
-        }
+        self.isa() == other.isa()
     }
 }

@@ -1,12 +1,23 @@
-//! Reading tuning files: every fault is found, none stops the reading.
+//! Reading tuning files: every fault is found, none stops the reading, but for a file that is longer than any or has nothing
+//! but faults.
 
 use super::{Algorithm, Line, MAGIC, Setting, Tuning, VERSION};
 use crate::base::diag::Problem;
-use crate::base::target::{ISAS, isa};
+use crate::base::target::{ISAS, Isa, isa};
 use crate::kernel::name;
 use crate::kernel::tile::LoopOrder;
 use crate::schedule::constrain::{Tile, Wanted};
+use std::collections::HashMap;
 use std::str::SplitWhitespace;
+
+/// Lines that are read: twice as many as there are kernels, on every instruction set and with an algorithm.
+const MOST_LINES: usize = 1 << 15;
+
+/// Faults after which nothing more is read.
+const MOST_FAULTS: usize = 1000;
+
+/// The number of the line that overrides something: of a kernel, what it has on an instruction set, or its algorithm.
+type Seen = HashMap<(String, Option<Isa>), usize>;
 
 /// A reason and a remedy.
 type Fault = (String, String);
@@ -22,9 +33,17 @@ impl Tuning {
             tuning.fault(first.0, fault);
             return tuning;
         }
+        let mut seen = Seen::new();
         for (number, line) in lines.filter(|(_, line)| !code(line).is_empty()) {
+            if tuning.lines.len() == MOST_LINES || tuning.faults.len() == MOST_FAULTS {
+                let reason =
+                    format!("{} lines and {} faults are read", tuning.lines.len(), tuning.faults.len());
+                let remedy = "keep the lines of kernels that networks have, and see to the faults so far";
+                tuning.fault(number, (reason, remedy.to_owned()));
+                break;
+            }
             let note = line.split_once('#').map_or("", |(_, note)| note.trim());
-            if let Err(fault) = tuning.line(number, code(line), note) {
+            if let Err(fault) = tuning.line(number, code(line), note, &mut seen) {
                 tuning.fault(number, fault);
             }
         }
@@ -36,7 +55,7 @@ impl Tuning {
         self.faults.push((number, problem));
     }
 
-    fn line(&mut self, number: usize, line: &str, note: &str) -> Result<(), Fault> {
+    fn line(&mut self, number: usize, line: &str, note: &str, seen: &mut Seen) -> Result<(), Fault> {
         let mut words = line.split_whitespace();
         let first = words.next().unwrap_or_default();
         let of_header = match first {
@@ -64,11 +83,11 @@ impl Tuning {
                 return Err((reason, remedy.to_owned()));
             }
         };
-        let same = |earlier: &&Line| earlier.kernel == kernel && earlier.setting.same_place(&setting);
-        if let Some(earlier) = self.lines.iter().find(same) {
-            let reason = format!("it overrides what line {} has overridden", earlier.number);
+        if let Some(earlier) = seen.get(&(kernel.clone(), setting.isa())) {
+            let reason = format!("it overrides what line {earlier} has overridden");
             return Err((reason, "keep one of them".to_owned()));
         }
+        seen.insert((kernel.clone(), setting.isa()), number);
         self.lines.push(Line { number, kernel, setting, note: note.to_owned() });
         Ok(())
     }

@@ -116,3 +116,15 @@ fn a_line_replaces_one_about_the_same() {
     assert_eq!(tuning.schedule(name, &AVX2).expect("a line").1, &wanted(1));
     assert_eq!(tuning.schedule(name, &AVX512).expect("a line").1.blocks, Some(2));
 }
+
+#[test]
+fn a_file_that_is_longer_than_any_is_not_read_to_its_end() {
+    let found = faults(&format!("tilewright-tuning 1\n{}", "x\n".repeat(100_000)));
+    assert_eq!(found.len(), 1001);
+    assert!(found[1000].contains("t line 1002: 0 lines and 1000 faults are read"), "{}", found[1000]);
+    let line = |i: usize| format!("conv{i} avx2 blocks 2\n");
+    let many = format!("tilewright-tuning 1\n{}", (0..40_000).map(line).collect::<String>());
+    assert_eq!(Tuning::parse("t", &many).lines.len(), 1 << 15);
+    let found = faults(&many);
+    assert!(matches!(&found[..], [one] if one.contains("32768 lines and 0 faults are read")), "{found:?}");
+}
