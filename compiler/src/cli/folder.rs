@@ -7,9 +7,11 @@
 //! the work.
 
 mod exchange;
+mod stage;
 
 use anyhow::{Context, Result, bail};
 use exchange::Outcome;
+use stage::Stage;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
@@ -78,12 +80,11 @@ pub fn compare(folder: &Path, files: &[Content]) -> Result<Changes> {
     let mut changes = Changes::default();
     for file in files.iter().chain([&list]) {
         let path = folder.join(&file.path);
-        let group = match fs::read(&path) {
-            Ok(bytes) if bytes == file.bytes => continue,
-            Ok(bytes) if owned.contains(&file.path) || generated(&bytes) => &mut changes.stale,
-            Ok(_) => &mut changes.foreign,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => &mut changes.missing,
-            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+        let group = match read(&path)? {
+            Found::Nothing => &mut changes.missing,
+            Found::File(bytes) if bytes == file.bytes => continue,
+            Found::File(bytes) if owned.contains(&file.path) || generated(&bytes) => &mut changes.stale,
+            Found::File(_) | Found::Other => &mut changes.foreign,
         };
         group.push(file.path.clone());
     }
@@ -126,12 +127,36 @@ pub fn write(folder: &Path, files: &[Content]) -> Result<Changes> {
     Ok(changes)
 }
 
+/// What is at a path.
+enum Found {
+    Nothing,
+    File(Vec<u8>),
+    /// A folder, or a pipe, which may have no end.
+    Other,
+}
+
+/// Reads what is at a path, links followed.
+fn read(path: &Path) -> Result<Found> {
+    let read = match fs::metadata(path) {
+        Ok(data) if !data.is_file() => return Ok(Found::Other),
+        Ok(_) => fs::read(path).map(Found::File),
+        Err(error) => Err(error),
+    };
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
+        read => read.with_context(|| format!("{} cannot be read", path.display())),
+    }
+}
+
 /// The folder's path without links, and a hidden place beside it.
 fn places(folder: &Path) -> Result<(PathBuf, PathBuf)> {
     let folder = match folder.canonicalize() {
         Ok(folder) => folder,
         Err(_) => {
             let Some(name) = folder.file_name() else { bail!("{} has no name", folder.display()) };
+            if folder.is_symlink() {
+                bail!("it is a link to what is not there; make that, or remove the link");
+            }
             let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
             let parent = parent.unwrap_or(Path::new("."));
             fs::create_dir_all(parent)?;
@@ -189,34 +214,6 @@ fn replace(folder: &Path, files: &[Content], changes: &Changes) -> Result<()> {
     put_list(&list)
 }
 
-/// A folder of new files, removed with what is left in it.
-struct Stage {
-    root: PathBuf,
-}
-
-impl Stage {
-    /// An empty one; what a killed run left there is removed.
-    fn new(root: PathBuf) -> Result<Self> {
-        if root.exists() {
-            fs::remove_dir_all(&root)?;
-        }
-        fs::create_dir_all(&root)?;
-        Ok(Stage { root })
-    }
-
-    fn put(&self, path: &Path, bytes: &[u8]) -> Result<()> {
-        path.parent().map_or(Ok(()), fs::create_dir_all)?;
-        fs::write(path, bytes).with_context(|| path.display().to_string())
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        // After a rename it is not there any more; after an error, that error is the one to tell.
-        let _ = fs::remove_dir_all(&self.root);
-    }
-}
-
 /// One writer at a time below a folder, where the system can lock one and lets us. The folder that is written cannot be
 /// locked itself: another takes its place.
 fn lock(folder: &Path) -> Option<File> {
@@ -228,10 +225,9 @@ fn lock(folder: &Path) -> Option<File> {
 /// The files that the list in the folder names; the list itself is one.
 fn owned(folder: &Path) -> Result<BTreeSet<String>> {
     let path = folder.join(LIST);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
-        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    let text = match read(&path)? {
+        Found::File(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Found::Nothing | Found::Other => return Ok(BTreeSet::new()),
     };
     let inside = |line: &str| Path::new(line).components().all(|part| matches!(part, Component::Normal(_)));
     let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty() && inside(line));

@@ -63,3 +63,28 @@ fn a_list_cannot_reach_outside() {
     write(&folder, &[content("b", "1")]).expect("written");
     assert!(temp.path().join("precious").exists() && !folder.join("a").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn links_in_the_place_of_the_folder() {
+    use std::os::unix::fs::symlink;
+    let temp = tempfile::tempdir().expect("a folder");
+    let [folder, link, file] = ["out", "link", "file"].map(|name| temp.path().join(name));
+    symlink("out", &link).expect("a link");
+    let error = format!("{:#}", write(&link, &[content("a", "1")]).expect_err("a link to nothing"));
+    assert!(error.contains("link cannot be written: it is a link to what is not there"), "{error}");
+    fs::create_dir(&folder).expect("a folder");
+    for text in ["1", "2"] {
+        write(&link, &[content("a", text)]).expect("written");
+        assert_eq!(fs::read_to_string(folder.join("a")).expect("a file"), text);
+    }
+    assert!(link.is_symlink());
+    fs::write(&file, "mine").expect("a file");
+    let error = write(&file, &[content("a", "1")]).expect_err("a file").to_string();
+    assert!(error.ends_with("file is no folder"), "{error}");
+    // A folder in the place of a file of ours.
+    fs::remove_file(folder.join("a")).expect("removed");
+    fs::create_dir(folder.join("a")).expect("a folder");
+    let error = write(&folder, &[content("a", "1")]).expect_err("a folder").to_string();
+    assert!(error.contains("a: in the way"), "{error}");
+}

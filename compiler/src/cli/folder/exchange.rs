@@ -4,8 +4,9 @@
 //! brought over afterwards. A kill leaves the old folder or the new one, and a hidden folder beside it, which the next run
 //! removes.
 
-use super::{Changes, Content, LIST, STAGE, Stage, WEIGHTS, list, owned};
-use anyhow::Result;
+use super::stage::{Stage, remove};
+use super::{Changes, Content, LIST, STAGE, WEIGHTS, list, owned};
+use anyhow::{Context, Result};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -56,9 +57,15 @@ pub fn exchange(folder: &Path, beside: &Path, files: &[Content], changes: &Chang
     {
         return Ok(Outcome::Impossible);
     }
-    // From here on the folder is the new one; the stage is the old one, and goes.
-    ours.bring_over(beside, folder, "")?;
-    Ok(Outcome::Done)
+    // From here on the folder is the new one; the stage is the old one, and goes, unless something of the user's is left in
+    // it. Then the next run tries again.
+    match ours.bring_over(beside, folder, "") {
+        Ok(()) => Ok(Outcome::Done),
+        Err(error) => {
+            std::mem::forget(stage);
+            Err(error)
+        }
+    }
 }
 
 /// Removes what killed runs left beside the folder. Where that is the old folder, which is known by its number, what is not
@@ -79,7 +86,7 @@ pub fn clear(beside: &Path, folder: &Path, files: &[Content]) -> Result<()> {
             let names = files.iter().map(|file| file.path.clone()).collect();
             Ours::of([owned(&left)?, owned(folder)?, names], files).bring_over(&left, folder, "")?;
         }
-        fs::remove_dir_all(&left)?;
+        remove(&left)?;
     }
     Ok(())
 }
@@ -166,7 +173,8 @@ impl Ours {
                 self.bring_over(from, to, &path)?;
             } else if is_dir || is_news(&source, &target) {
                 target.parent().map_or(Ok(()), fs::create_dir_all)?;
-                fs::rename(&source, &target)?;
+                fs::rename(&source, &target)
+                    .with_context(|| format!("{} cannot be moved", source.display()))?;
             }
         }
         Ok(())
