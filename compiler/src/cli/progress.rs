@@ -1,7 +1,11 @@
 //! Progress of long steps: shown on a terminal, silent elsewhere.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use std::thread;
 use std::time::Duration;
+
+/// Time between two turns of the spinner.
+const TICK: Duration = Duration::from_millis(120);
 
 /// What is going on at the moment; disappears when dropped.
 pub struct Progress {
@@ -12,7 +16,9 @@ impl Progress {
     /// A line on standard error, if that is a terminal.
     pub fn new() -> Self {
         let bar = ProgressBar::new_spinner();
-        bar.enable_steady_tick(Duration::from_millis(120));
+        if !bar.is_hidden() {
+            tick(bar.clone());
+        }
         Progress { bar }
     }
 
@@ -45,6 +51,18 @@ impl Progress {
     pub fn clear(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// Turns the spinner until it is done. Where the system refuses a thread, it turns with what is said only: `enable_steady_tick`
+/// would panic.
+fn tick(bar: ProgressBar) {
+    let turn = move || {
+        while !bar.is_finished() {
+            bar.tick();
+            thread::sleep(TICK);
+        }
+    };
+    let _ = thread::Builder::new().spawn(turn);
 }
 
 impl Default for Progress {
