@@ -1,16 +1,16 @@
 //! `tilewright build`: makes the standalone program.
 
 use super::code::CodeArgs;
-use super::facts;
 use super::model::ModelArgs;
 use super::program::ProgramArgs;
 use super::progress::Progress;
 use super::schedule::{self, SaveArgs};
+use super::{facts, file};
 use crate::Options;
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde_json::json;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Make a standalone program of the model; needs cargo
 #[derive(Clone, Debug, clap::Args)]
@@ -44,17 +44,13 @@ Examples:
 /// # Errors
 /// Everything that is wrong with the model, and failures of the file system and of cargo.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
-    // Now rather than after a minute.
-    let target = args.output.display();
-    if args.output.is_dir() {
-        bail!("{target} is a folder; name a file");
-    }
-    if args.output.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        bail!("{target} cannot be written; its folder does not exist");
-    }
     let progress = Progress::new();
     progress.say("reading the model");
-    let graph = args.model.load()?;
+    let outputs: Vec<&Path> = [args.output.as_path()].into_iter().chain(args.save.target()).collect();
+    // A tuning file may become another, but no program.
+    file::check(&[&args.output], args.code.tuning().as_slice())?;
+    let graph = args.model.load_for(&outputs, args.code.labels().as_slice())?;
+    let target = args.output.display();
     let command = args.code.build_command(&args.model);
     let options = Options { command, ..args.code.options(&args.model, &graph)? };
     let program = args.program.build(graph, options, &progress)?;

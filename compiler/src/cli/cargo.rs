@@ -4,6 +4,7 @@ use super::progress::Progress;
 use anyhow::{Context, Result, bail};
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -29,10 +30,22 @@ pub struct Job<'a> {
 /// # Errors
 /// Cargo is missing, or the build fails; the text ends with cargo's last lines.
 pub fn build(job: &Job, progress: &Progress) -> Result<PathBuf> {
-    let target = host()?;
+    let target = host(job.package)?;
+    let program = job.target_dir.join(&target).join("release");
+    let program = program.join(format!("{}{}", job.program, std::env::consts::EXE_SUFFIX));
+    remove(&program)?;
     let mut command = tool("CARGO", "cargo");
     // With a named target, flags of the linker do not reach build scripts and macros.
-    command.args(["build", "--release", "--features", "app", "--target", &target, "--target-dir"]);
+    command.args([
+        "build",
+        "--release",
+        "--color=never",
+        "--features",
+        "app",
+        "--target",
+        &target,
+        "--target-dir",
+    ]);
     command.arg(job.target_dir).args(["--bin", job.program]);
     // In the package, so that the settings of the folder that the user happens to be in do not apply.
     command.current_dir(job.package).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -59,20 +72,40 @@ pub fn build(job: &Job, progress: &Progress) -> Result<PathBuf> {
     }
     if !status.success() {
         let lines: Vec<String> = last.into_iter().collect();
-        bail!("cargo build failed in {} ({status}):\n{}", job.package.display(), lines.join("\n"));
+        let lines = Some(lines.join("\n")).filter(|lines| !lines.trim().is_empty());
+        let lines = lines.unwrap_or_else(|| format!("{} said nothing", command.get_program().display()));
+        bail!("cargo build failed in {} ({status}):\n{lines}", job.package.display());
     }
-    let file = format!("{}{}", job.program, std::env::consts::EXE_SUFFIX);
-    Ok(job.target_dir.join(target).join("release").join(file))
+    if !program.is_file() {
+        let (name, program) = (command.get_program().display(), program.display());
+        bail!("{name} found nothing wrong, but {program} is not there; {RUST}, or let CARGO name its cargo");
+    }
+    Ok(program)
 }
 
-/// The triple of this machine, as rustc names it.
-fn host() -> Result<String> {
+/// Takes away the program of an earlier build. Cargo links it there again where nothing has changed; what is no cargo does
+/// not, and the old program would be taken for the new one.
+fn remove(program: &Path) -> Result<()> {
+    match fs::remove_file(program) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be replaced", program.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The triple of this machine, as the rustc of this folder names it.
+fn host(folder: &Path) -> Result<String> {
     let mut command = tool("RUSTC", "rustc");
-    command.arg("-vV");
+    command.arg("-vV").current_dir(folder).stdin(Stdio::null());
     let output = command.output().map_err(|error| missing(&command, &error))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).with_context(|| format!("`rustc -vV` names no host ({})", output.status))
+    host.map(str::to_owned).with_context(|| {
+        let (name, status) = (command.get_program().display(), output.status);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        format!("`{name} -vV` names no host ({status}); {RUST}\n{}", errors.trim()).trim().to_owned()
+    })
 }
 
 /// The tool that the environment names (cargo does so for the programs that it runs), or the one on the path.
@@ -82,8 +115,11 @@ fn tool(variable: &str, name: &str) -> Command {
 
 fn missing(command: &Command, error: &io::Error) -> anyhow::Error {
     let name = command.get_program().display();
-    anyhow::anyhow!("{name} does not start ({error}); install Rust 1.89 or newer from https://rustup.rs")
+    anyhow::anyhow!("{name} does not start ({error}); {RUST}")
 }
+
+/// What brings the tools.
+const RUST: &str = "install Rust 1.89 or newer from https://rustup.rs";
 
 /// What brings a linker.
 const LINKERS: &str = "\

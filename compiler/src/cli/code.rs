@@ -1,6 +1,7 @@
 //! Arguments that decide about generated code, and the command that regenerates it.
 
 use super::budget::BudgetArgs;
+use super::file::Input;
 use super::model::ModelArgs;
 use super::picture::{ClassArgs, PictureArgs};
 use super::schedule::ScheduleArgs;
@@ -44,6 +45,16 @@ impl CodeArgs {
             classes: self.classes.classes()?,
             ..Options::default()
         })
+    }
+
+    /// The tuning file that is read.
+    pub fn tuning(&self) -> Option<Input<'_>> {
+        self.schedule.input()
+    }
+
+    /// The names of classes that are read.
+    pub fn labels(&self) -> Option<Input<'_>> {
+        self.classes.input()
     }
 
     /// The command that builds the program, the same for all commands that do, so that they share what they build.

@@ -13,7 +13,7 @@ use crate::{Compiled, Options};
 use anyhow::{Context, Result, bail};
 use std::fmt::Write as _;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Write the model as a Rust crate, with its packed weights
 #[derive(Clone, Debug, clap::Args)]
@@ -85,7 +85,8 @@ impl Args {
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let progress = Progress::new();
     progress.say("reading the model");
-    let graph = args.model.load()?;
+    let saved: Vec<&Path> = args.save.target().into_iter().collect();
+    let graph = args.model.load_for(&saved, args.code.labels().as_slice())?;
     let topology = graph.is_topology();
     if topology && args.weights == Place::Embed {
         bail!(

@@ -1,23 +1,77 @@
-//! Files that are written whole or not at all.
+//! Files that are written whole or not at all, and texts that are read.
 
-use anyhow::{Context, Result};
+use crate::onnx::folder;
+use anyhow::{Context, Result, bail};
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 use tilewright_runtime::whole;
+
+/// A file that is read: what it is, in words, and where.
+pub type Input<'a> = (&'static str, &'a Path);
+
+/// Refuses outputs that cannot be written, which is better known before the work than after it, and those that are read:
+/// what was given would be lost.
+///
+/// # Errors
+/// The first of them.
+pub fn check(outputs: &[&Path], inputs: &[Input]) -> Result<()> {
+    for (index, output) in outputs.iter().enumerate() {
+        let place = output.display();
+        if output.is_dir() {
+            bail!("{place} is a folder; name a file");
+        }
+        if output.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+            bail!("{place} cannot be written; its folder does not exist");
+        }
+        whole::probe(output).with_context(|| format!("{place} cannot be written"))?;
+        if outputs.iter().take(index).any(|other| same(other, output)) {
+            bail!("{place} would be two outputs at once; name another file for one of them");
+        }
+        if let Some((what, _)) = inputs.iter().find(|(_, input)| input.is_file() && same(input, output)) {
+            bail!("{place} is {what}, which would be lost; name another file");
+        }
+    }
+    Ok(())
+}
+
+/// True for two names of one file, links followed.
+fn same(a: &Path, b: &Path) -> bool {
+    let full =
+        |path: &Path| -> io::Result<PathBuf> { path.canonicalize().or_else(|_| std::path::absolute(path)) };
+    matches!((full(a), full(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// One that cannot be read, is no text, or is longer than any that is meant to be read.
+pub fn read_text(path: &Path) -> Result<String> {
+    folder::read_text(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+/// A folder for the time of a command.
+///
+/// # Errors
+/// There is no place for one.
+pub fn scratch() -> Result<TempDir> {
+    tempfile::tempdir().context("there is no place for temporary files; let TMPDIR name a folder")
+}
 
 /// Writes a file, whole or not at all.
 ///
 /// # Errors
 /// When it cannot be written.
 pub fn write_file(target: &Path, bytes: &[u8]) -> Result<()> {
-    replace(target, |file, _| file.write_all(bytes))
+    replace(target, |file| file.write_all(bytes))
 }
 
-/// Fills a file by a function of it and of where it is meanwhile, whole or not at all.
+/// Fills a file by a function, whole or not at all.
 ///
 /// # Errors
 /// As [`write_file`].
-pub fn replace(target: &Path, fill: impl FnOnce(&mut File, &Path) -> io::Result<()>) -> Result<()> {
-    whole::replace(target, fill).with_context(|| format!("{} cannot be written", target.display()))
+pub fn replace(target: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
+    whole::replace(target, |file, _| fill(file))
+        .with_context(|| format!("{} cannot be written", target.display()))
 }

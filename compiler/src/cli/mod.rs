@@ -112,14 +112,10 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage_error(&error),
     };
-    let mut out = anstream::stdout().lock();
+    let mut out = Results { out: anstream::stdout().lock() };
     let Err(error) = cli.run(&mut out).and_then(|()| Ok(out.flush()?)) else { return ExitCode::SUCCESS };
     if let Some(error) = error.downcast_ref::<clap::Error>() {
         return usage_error(error);
-    }
-    let cause = error.downcast_ref::<io::Error>();
-    if cause.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-        return ExitCode::SUCCESS;
     }
     // Nothing is left to do when no one reads the error.
     if error.is::<Skipped>() {
@@ -128,6 +124,29 @@ pub fn main() -> ExitCode {
     }
     let _ = writeln!(anstream::stderr(), "error: {error:#}");
     ExitCode::FAILURE
+}
+
+/// Standard output. Once no one reads it any more, the command goes on without: its exit code still counts.
+struct Results<W> {
+    out: W,
+}
+
+/// An end of what was written, as one that reads no further leaves it.
+fn told<T>(written: io::Result<T>, unread: T) -> io::Result<T> {
+    written.or_else(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(unread),
+        kind => Err(io::Error::new(kind, format!("standard output cannot be written ({error})"))),
+    })
+}
+
+impl<W: Write> Write for Results<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        told(self.out.write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        told(self.out.flush(), ())
+    }
 }
 
 /// Nothing is wrong, but what was asked for could not be found out and nothing was written: exit code 3.
@@ -147,7 +166,12 @@ impl std::error::Error for Skipped {}
 
 /// Prints what clap has to say, help included; 2 for an error.
 fn usage_error(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
+    if let Err(unwritten) = told(error.print(), ())
+        && !error.use_stderr()
+    {
+        let _ = writeln!(anstream::stderr(), "error: {unwritten}");
+        return ExitCode::FAILURE;
+    }
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 

@@ -1,11 +1,13 @@
 //! The model that a sub-command works on, and how to read it.
 
+use super::file::{self, Input};
 use super::limits::LimitArgs;
 use super::words::file_name;
 use crate::ir::graph::Graph;
-use crate::onnx::{LoadOptions, load_file};
+use crate::onnx::LoadOptions;
+use crate::onnx::folder::{Data, load_with};
 use anyhow::Result;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments that every sub-command with a model takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -26,8 +28,24 @@ impl ModelArgs {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(&self) -> Result<Graph> {
+        self.load_for(&[], &[])
+    }
+
+    /// Reads the model for a command that writes these files, and reads those: what would be in vain, or take the place of
+    /// what is read, is refused at once.
+    ///
+    /// # Errors
+    /// The same, and what [`file::check`] says.
+    pub fn load_for(&self, outputs: &[&Path], inputs: &[Input]) -> Result<Graph> {
+        file::check(outputs, inputs)?;
+        file::check(outputs, &[("the model", &self.model)])?;
         let dims = self.dims.iter().cloned().collect();
-        Ok(load_file(&self.model, &LoadOptions { dims, limits: self.limits.limits() })?)
+        let data = Data::of(&self.model);
+        let graph = load_with(&self.model, &LoadOptions { dims, limits: self.limits.limits() }, &data)?;
+        for part in data.files() {
+            file::check(outputs, &[("a part of the model", &part)])?;
+        }
+        Ok(graph)
     }
 
     /// The file's name without its folder; messages and generated code must not depend on where it lies.

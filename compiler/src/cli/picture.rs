@@ -1,12 +1,12 @@
 //! Arguments that say how pictures become inputs, and what becomes of a classifier's scores: the model records them.
 
+use super::file::{Input, read_text};
 use super::{usage, words};
 use crate::ir::graph::Graph;
 use crate::pipeline::{preprocess, resize_short};
 use crate::{Classes, Labels};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::ValueEnum;
-use std::fs;
 use std::path::PathBuf;
 use tilewright_runtime::{ChannelOrder, Filter, Postprocess, Preprocess};
 
@@ -109,15 +109,17 @@ impl PictureArgs {
 }
 
 impl ClassArgs {
+    /// The file that is read.
+    pub fn input(&self) -> Option<Input<'_>> {
+        self.labels.as_deref().map(|path| ("the file of labels", path))
+    }
+
     /// What the model records.
     ///
     /// # Errors
     /// Labels that cannot be read.
     pub fn classes(&self) -> Result<Classes> {
-        let read = |path: &PathBuf| {
-            let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            anyhow::Ok(Labels::parse(path.display().to_string(), &text))
-        };
+        let read = |path: &PathBuf| anyhow::Ok(Labels::parse(path.display().to_string(), &read_text(path)?));
         Ok(Classes {
             softmax: self.postprocess.map(|how| how == Probabilities::Softmax),
             top: self.top.map_or(Postprocess::LOGITS.top, |top| top as usize),

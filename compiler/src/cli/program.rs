@@ -11,6 +11,7 @@ use crate::ir::graph::Graph;
 use crate::{Compiled, Options};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -118,7 +119,8 @@ impl ProgramArgs {
             return Ok(folder.clone());
         }
         let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")));
+        let home = || std::env::home_dir().filter(|path| path.is_absolute());
+        let cache = cache.or_else(|| Some(home()?.join(".cache")));
         let cache = cache.context("there is no home folder to build in; say --target-dir DIR")?;
         Ok(cache.join("tilewright").join(env!("CARGO_PKG_VERSION")))
     }
@@ -130,7 +132,14 @@ impl Program {
     /// # Errors
     /// When it cannot be written there.
     pub fn install(&self, target: &Path) -> Result<()> {
-        replace(target, |_, part| fs::copy(&self.path, part).map(drop))
+        let (mut from, permissions) = File::open(&self.path)
+            .and_then(|file| Ok((file.try_clone()?, file.metadata()?.permissions())))
+            .with_context(|| self.path.display().to_string())?;
+        replace(target, |file| {
+            io::copy(&mut from, file)?;
+            // What is no file has permissions of its own.
+            if file.metadata()?.is_file() { file.set_permissions(permissions) } else { Ok(()) }
+        })
     }
 
     /// Bytes of the program.
@@ -138,7 +147,8 @@ impl Program {
     /// # Errors
     /// When it is not there any more.
     pub fn size(&self) -> Result<u64> {
-        Ok(fs::metadata(&self.path)?.len())
+        let data = fs::metadata(&self.path).with_context(|| self.path.display().to_string())?;
+        Ok(data.len())
     }
 
     /// Time from starting the program to its end when it only describes itself: the median of five.
@@ -149,7 +159,10 @@ impl Program {
         let mut times = Vec::new();
         for _ in 0..5 {
             let started = Instant::now();
-            let status = Command::new(&self.path).arg("--info").stdout(Stdio::null()).status()?;
+            let mut command = Command::new(&self.path);
+            command.arg("--info").stdin(Stdio::null()).stdout(Stdio::null());
+            let status =
+                command.status().with_context(|| format!("{} does not start", self.path.display()))?;
             times.push(started.elapsed());
             if !status.success() {
                 bail!("{} --info failed ({status})", self.path.display());
@@ -166,7 +179,8 @@ fn lock(target_dir: &Path, progress: &Progress) -> Result<File> {
         fs::create_dir_all(target_dir)?;
         File::create(target_dir.join(".lock"))
     };
-    let place = || format!("{} cannot be used for building", target_dir.display());
+    let place =
+        || format!("{} cannot be used to build in; name another by --target-dir", target_dir.display());
     let file = open().with_context(place)?;
     progress.say("waiting for another build");
     file.lock().with_context(place)?;

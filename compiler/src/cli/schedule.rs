@@ -1,14 +1,13 @@
 //! Arguments that decide how kernels run: instruction sets, algorithms, the tuning file.
 
-use super::file::write_file;
+use super::file::{Input, read_text, write_file};
 use super::words::{file_name, quoted};
 use crate::base::diag::Problem;
 use crate::base::target::{ISAS, Isa};
 use crate::schedule::choose::Choice;
 use crate::schedule::tuning::Tuning;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::fmt::Write as _;
-use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +45,11 @@ impl ScheduleArgs {
         self.tuning.as_deref().map_or_else(|| Ok(Tuning::default()), read)
     }
 
+    /// The file that is read.
+    pub fn input(&self) -> Option<Input<'_>> {
+        self.tuning.as_deref().map(|path| ("the tuning file", path))
+    }
+
     /// The arguments as one would type them, the same for every folder and host.
     pub fn words(&self) -> String {
         let mut words = String::new();
@@ -72,6 +76,11 @@ pub struct SaveArgs {
 }
 
 impl SaveArgs {
+    /// The file to write.
+    pub fn target(&self) -> Option<&Path> {
+        self.save_tuning.as_deref()
+    }
+
     /// Writes the file, where one is wanted.
     ///
     /// # Errors
@@ -87,8 +96,7 @@ impl SaveArgs {
 /// # Errors
 /// A file that cannot be read or is no text.
 pub fn read(path: &Path) -> Result<Tuning> {
-    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    Ok(Tuning::parse(&file_name(path), &text))
+    Ok(Tuning::parse(&file_name(path), &read_text(path)?))
 }
 
 /// Prints what is given and not used, on standard error; where no one reads that, nothing is lost.

@@ -63,7 +63,7 @@ Examples:
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let progress = Progress::new();
     progress.say("reading the model");
-    let source = args.model.load()?;
+    let source = args.model.load_for(&[&args.output], args.schedule.input().as_slice())?;
     if source.is_topology() {
         bail!("{}: the model has no numbers to pack; give one with its weights", args.model.file_name());
     }

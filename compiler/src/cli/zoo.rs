@@ -1,8 +1,11 @@
 //! `tilewright zoo`: writes networks with made-up weights.
 
-use super::file::write_file;
-use crate::zoo::{ZooOptions, build, least_image, names};
-use anyhow::{Context, Result};
+use super::facts;
+use super::file::{self, write_file};
+use crate::base::limits::{Limit, Limits};
+use crate::base::memory;
+use crate::zoo::{ZooOptions, build, least_image, names, weight_bytes};
+use anyhow::{Context, Result, bail};
 use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -58,12 +61,23 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         }
         return names().try_for_each(|name| Ok(writeln!(out, "{name}")?));
     };
+    file::check(&[path], &[])?;
     let image = usize::from(args.image);
     let least = least_image(name).context("the zoo has no network of this name")?;
     let batch = Some(args.batch).filter(|&batch| batch > 0).map(usize::from);
     let options = ZooOptions { seed: args.seed, topology: args.topology, batch, image };
-    let bytes = build(name, &options)
-        .with_context(|| format!("{name} needs images of at least {least} x {least}; see --image"))?;
+    let small = || format!("{name} needs images of at least {least} x {least}; see --image");
+    let weights = weight_bytes(name, &options).filter(|_| !args.topology).unwrap_or_default();
+    if weights > Limits::default().most(Limit::FileBytes) {
+        bail!(
+            "{name} has {} of weights at {image} x {image}, more than an ONNX file holds; say a smaller --image, or \
+             --topology",
+            facts::bytes(weights)
+        );
+    }
+    // As numbers, as bytes of the model, and as those of the file.
+    memory::affords(name, usize::try_from(weights)?.saturating_mul(3))?;
+    let bytes = build(name, &options).with_context(small)?;
     write_file(path, &bytes)?;
     writeln!(out, "{}: {name}, {:.1} MB", path.display(), bytes.len() as f64 * 1e-6)?;
     Ok(())

@@ -28,6 +28,7 @@ use crate::base::target;
 use crate::classes::{Classes, Labels};
 use crate::emit::{Form, Weights};
 use crate::ir::graph::Graph;
+use crate::onnx::folder::Data;
 use crate::onnx::{self, LoadOptions};
 use crate::pipeline::{self, Options, identifier};
 use crate::schedule::budget::Budget;
@@ -174,7 +175,7 @@ impl Configuration {
         script.depends_on(model)?;
         let given = self.tuning.iter().chain(&self.labels);
         given.map(PathBuf::as_path).try_for_each(|file| script.depends_on(file))?;
-        let data = script::Data::of(model);
+        let data = Data::of(model);
         let inputs = self.inputs(model, &data);
         // Whether or not the model is right: a change of these may make it so.
         data.files().iter().try_for_each(|file| script.depends_on(file))?;
@@ -212,7 +213,7 @@ impl Configuration {
     }
 
     /// What is read, with all that is wrong with it and with the choices.
-    fn inputs(&self, model: &Path, data: &script::Data) -> Result<Inputs, Error> {
+    fn inputs(&self, model: &Path, data: &Data) -> Result<Inputs, Error> {
         let mut problems = Problems::new();
         let name = self
             .name

@@ -2,14 +2,10 @@
 
 use crate::base::diag::{Error, Problem};
 use crate::base::limits::Limits;
-use crate::base::tensor::Blob;
 use crate::classes::Labels;
 use crate::emit::{Form, weights_identity, weights_variable};
-use crate::onnx::ExternalData;
-use crate::onnx::folder::{Folder, read_model};
+use crate::onnx::folder::{read_model, read_text};
 use crate::schedule::tuning::Tuning;
-use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -63,34 +59,6 @@ impl<'a> Script<'a> {
     }
 }
 
-/// The data files of a model, and which of them it asked for.
-#[derive(Debug)]
-pub struct Data {
-    folder: Folder,
-    root: PathBuf,
-    asked: RefCell<BTreeSet<String>>,
-}
-
-impl Data {
-    /// Those beside this model.
-    pub fn of(model: &Path) -> Self {
-        let root = model.parent().unwrap_or(Path::new("")).to_owned();
-        Data { folder: Folder::of(model), root, asked: RefCell::default() }
-    }
-
-    /// The files that were asked for so far.
-    pub fn files(&self) -> Vec<PathBuf> {
-        self.asked.borrow().iter().map(|location| self.root.join(location)).collect()
-    }
-}
-
-impl ExternalData for Data {
-    fn read(&self, location: &str, offset: u64, length: u64) -> Result<Blob, String> {
-        self.asked.borrow_mut().insert(location.to_owned());
-        self.folder.read(location, offset, length)
-    }
-}
-
 /// The bytes of a model.
 ///
 /// # Errors
@@ -104,7 +72,7 @@ pub fn read(file: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// A file that cannot be read or is no text.
 pub fn read_tuning(file: &Path) -> Result<Tuning, Error> {
-    let text = std::fs::read_to_string(file)
+    let text = read_text(file)
         .map_err(|error| unreadable(file, &error, "the path of a file that `tilewright tune` wrote"))?;
     Ok(Tuning::parse(&file.file_name().unwrap_or(file.as_os_str()).to_string_lossy(), &text))
 }
@@ -114,7 +82,7 @@ pub fn read_tuning(file: &Path) -> Result<Tuning, Error> {
 /// # Errors
 /// A file that cannot be read or is no text.
 pub fn read_labels(file: &Path) -> Result<Labels, Error> {
-    let text = std::fs::read_to_string(file).map_err(|error| {
+    let text = read_text(file).map_err(|error| {
         unreadable(file, &error, "the path of a file with the name of a class on each line")
     })?;
     Ok(Labels::parse(file.display().to_string(), &text))

@@ -1,9 +1,12 @@
-//! The border to the file system: reads a model and the data files of its folder, and nothing outside of it.
+//! The border to the file system: reads a model, the data files of its folder, and nothing outside of it; and texts that go
+//! with a model.
 //!
 //! The only file of the reader that does IO.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
 use bytes::Bytes;
@@ -16,6 +19,9 @@ use crate::base::limits::{Limit, Limits};
 use crate::base::memory;
 use crate::base::tensor::Blob;
 use crate::ir::graph::Graph;
+
+/// Bytes that a text may have which goes with a model. Measurements of the largest networks have a tenth.
+const MOST_TEXT: u64 = 1 << 28;
 
 /// The folder of a model. Locations must be relative, without `..`, and must not leave the folder through a link.
 #[derive(Clone, Debug)]
@@ -58,6 +64,10 @@ impl ExternalData for Folder {
     fn read(&self, location: &str, offset: u64, length: u64) -> Result<Blob, String> {
         let path = self.resolve(location)?;
         let fail = |error: std::io::Error| format!("external data in `{location}`: {error}");
+        // A pipe that no one writes to would be waited for without end.
+        if !path.metadata().map_err(fail)?.is_file() {
+            return Err(format!("external data in `{location}`: it is no file"));
+        }
         let mut file = File::open(path).map_err(fail)?;
         let size = file.metadata().map_err(fail)?.len();
         // Before anything is allocated: the model may say any length.
@@ -73,6 +83,47 @@ impl ExternalData for Folder {
         bytes.resize(length, 0);
         file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes)).map_err(fail)?;
         Ok(Blob::new(bytes))
+    }
+}
+
+/// The data files of a model, and which of them it asked for.
+#[derive(Debug)]
+pub struct Data {
+    folder: Folder,
+    root: PathBuf,
+    asked: RefCell<BTreeSet<String>>,
+}
+
+impl Data {
+    /// Those beside this model.
+    pub fn of(model: &Path) -> Self {
+        let root = model.parent().unwrap_or(Path::new("")).to_owned();
+        Data { folder: Folder::of(model), root, asked: RefCell::default() }
+    }
+
+    /// The files that were asked for so far.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.asked.borrow().iter().map(|location| self.root.join(location)).collect()
+    }
+}
+
+impl ExternalData for Data {
+    fn read(&self, location: &str, offset: u64, length: u64) -> Result<Blob, String> {
+        self.asked.borrow_mut().insert(location.to_owned());
+        self.folder.read(location, offset, length)
+    }
+}
+
+/// A text that goes with a model: a tuning file, names of classes, measurements.
+///
+/// # Errors
+/// A file that cannot be read, is no text, or is longer than any of these: a device may never end.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MOST_TEXT + 1).read_to_string(&mut text)?;
+    match text.len() as u64 {
+        0..=MOST_TEXT => Ok(text),
+        _ => Err(io::Error::other(format!("it has more than {MOST_TEXT} bytes"))),
     }
 }
 
@@ -97,6 +148,14 @@ pub fn read_model(path: &Path, limits: &Limits) -> std::io::Result<Vec<u8>> {
 /// # Errors
 /// The file cannot be read, or any error of [`load()`].
 pub fn load_file(path: &Path, options: &LoadOptions) -> Result<Graph, Error> {
+    load_with(path, options, &Folder::of(path))
+}
+
+/// The same with external tensors from where the caller says.
+///
+/// # Errors
+/// As [`load_file`].
+pub fn load_with(path: &Path, options: &LoadOptions, data: &dyn ExternalData) -> Result<Graph, Error> {
     let name = path.display().to_string();
     let bytes = read_model(path, &options.limits).map_err(|error| {
         let remedy = match error.kind() {
@@ -105,5 +164,5 @@ pub fn load_file(path: &Path, options: &LoadOptions) -> Result<Graph, Error> {
         };
         Error::one(name.as_str(), error.to_string(), remedy)
     })?;
-    load(&name, Bytes::from(bytes), options, &Folder::of(path))
+    load(&name, Bytes::from(bytes), options, data)
 }

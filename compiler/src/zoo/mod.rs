@@ -90,6 +90,18 @@ pub fn build(name: &str, options: &ZooOptions) -> Option<Vec<u8>> {
     Some(encode(&(network.model)(options)))
 }
 
+/// Bytes of all weights of the network, which is not built; `None` as for [`build()`].
+pub fn weight_bytes(name: &str, options: &ZooOptions) -> Option<u64> {
+    let network = find(name).filter(|network| options.image >= network.image)?;
+    let model = (network.model)(&ZooOptions { topology: true, ..*options });
+    let tensors = model.graph.map(|graph| graph.initializer).unwrap_or_default();
+    let elements =
+        |dims: &[i64]| dims.iter().fold(1u64, |n, &extent| n.saturating_mul(extent.unsigned_abs()));
+    Some(
+        tensors.iter().fold(0u64, |sum, tensor| sum.saturating_add(elements(&tensor.dims).saturating_mul(4))),
+    )
+}
+
 fn find(name: &str) -> Option<&'static Network> {
     NETWORKS.iter().find(|network| network.name == name)
 }

@@ -76,6 +76,16 @@ fn errors_name_the_file_or_the_flag() {
         (&["zoo", "resnet18", "--topology", "-o", "no/such/folder.onnx"], "no/such/folder.onnx"),
         (&["build", "tiny.onnx", "--dim", "N=1", "-o", "."], "name a file"),
         (&["build", "tiny.onnx", "--dim", "N=1", "-o", "none/bin"], "none/bin cannot be written"),
+        (&["weights", "tiny.onnx", "--dim", "N=1", "-o", "."], ". is a folder; name a file"),
+        (&["tune", "tiny.onnx", "--dim", "N=1", "-o", ".."], ".. is a folder; name a file"),
+        (
+            &["compile", "tiny.onnx", "--dim", "N=1", "-o", "o", "--save-tuning", "no/t"],
+            "its folder does not exist",
+        ),
+        (
+            &["zoo", "vgg16", "--image", "4096", "-o", "z.onnx"],
+            "more than an ONNX file holds; say a smaller --image",
+        ),
         (&["verify", "tiny.onnx", "--dim", "N=1", "--input", "none.npy"], "none.npy"),
     ];
     for (args, part) in cases {

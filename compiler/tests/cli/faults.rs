@@ -1,14 +1,14 @@
 //! What goes wrong around the command: full disks, killed processes, missing tools. A message, an exit code, and nothing
 //! half-written.
 
-use super::{command, fail, files, run, succeed, text, tiny};
+use super::{command, files, run, succeed, text, tiny};
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tilewright_tests::kills;
 
-const COMPILE: [&str; 6] = ["compile", "tiny.onnx", "--dim", "N=1", "-o", "out"];
-const WEIGHTS: [&str; 6] = ["weights", "tiny.onnx", "--dim", "N=1", "-o", "w.bin"];
+pub const COMPILE: [&str; 6] = ["compile", "tiny.onnx", "--dim", "N=1", "-o", "out"];
+pub const WEIGHTS: [&str; 6] = ["weights", "tiny.onnx", "--dim", "N=1", "-o", "w.bin"];
 
 /// Runs the command where no file may be longer than so many blocks of 512 bytes, as on a disk that is nearly full.
 fn cramped(folder: &Path, blocks: usize, args: &[&str]) -> Output {
@@ -48,31 +48,26 @@ fn a_full_disk_for_results_is_an_error() {
     let output = command(folder.path(), &["check", "tiny.onnx", "--dim", "N=1"]).stdout(full).output();
     let output = output.expect("the command starts");
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(text(&output.stderr).starts_with("error: "), "{output:?}");
-}
-
-#[test]
-fn places_that_cannot_be_written() {
-    let folder = tiny();
-    fs::write(folder.path().join("file"), "mine").expect("a file");
-    let inside = [&COMPILE[..5], &["file/out"]].concat();
-    assert!(fail(1, folder.path(), &inside).contains("file/out cannot be written"));
-    assert!(fail(1, folder.path(), &[&WEIGHTS[..5], &["file/w.bin"]].concat()).contains("cannot be written"));
-    if cfg!(target_os = "linux") {
-        assert!(
-            fail(1, folder.path(), &[&COMPILE[..5], &["/proc/out"]].concat()).contains("cannot be written")
-        );
+    assert!(text(&output.stderr).starts_with("error: standard output cannot be written ("), "{output:?}");
+    for help in [&["--help"][..], &["check", "--help"], &["--version"]] {
+        let full = File::options().write(true).open("/dev/full").expect("a device");
+        let output = command(folder.path(), help).stdout(full).output().expect("the command starts");
+        assert_eq!(output.status.code(), Some(1), "{help:?}: {output:?}");
     }
-    assert_eq!(fs::read_to_string(folder.path().join("file")).expect("a file"), "mine");
 }
 
 #[test]
 fn results_that_no_one_reads() {
     let folder = tiny();
-    let mut child = command(folder.path(), &["ops"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let child = child.as_mut().expect("the command starts");
-    drop(child.stdout.take());
-    assert!(child.wait().expect("an end").success());
+    fs::write(folder.path().join("bad.onnx"), "bad").expect("a file");
+    // What was found out counts, read or not.
+    for (args, code) in [(&["ops"][..], 0), (&["check", "bad.onnx", "--json"], 1), (&["--help"], 0)] {
+        let mut child = command(folder.path(), args);
+        let mut child =
+            child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the command starts");
+        drop(child.stdout.take());
+        assert_eq!(child.wait().expect("an end").code(), Some(code), "{args:?}");
+    }
 }
 
 #[test]
@@ -119,11 +114,45 @@ fn missing_tools() {
         let error = text(&output.stderr);
         assert!(error.contains(&format!("{nowhere} does not start")) && error.contains("rustup"), "{error}");
     }
-    let mut command = command(folder.path(), &build);
+    // Programs that are neither cargo nor rustc.
+    fs::write(folder.path().join("bin"), "the old one").expect("a file");
+    let others = [
+        ("CARGO", "true", "true found nothing wrong, but "),
+        ("CARGO", "false", "false said nothing"),
+        ("RUSTC", "true", "`true -vV` names no host"),
+    ];
+    for (variable, program, part) in others.into_iter().filter(|_| cfg!(unix)) {
+        let output = command(folder.path(), &build).env(variable, program).output().expect("it starts");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(text(&output.stderr).contains(part), "{output:?}");
+        assert_eq!(fs::read_to_string(folder.path().join("bin")).expect("a file"), "the old one");
+    }
+    fs::remove_file(folder.path().join("bin")).expect("removed");
+    // No place to compare in, which is said before anything is built.
+    let verify = ["verify", "tiny.onnx", "--dim", "N=1", "--target-dir", "target"];
+    let mut command = command(folder.path(), &verify);
+    let output = command.env("TMPDIR", &nowhere).env("CARGO", &nowhere).output().expect("it starts");
+    let error = text(&output.stderr);
+    assert!(!cfg!(unix) || error.contains("for temporary files; let TMPDIR name a folder"), "{error}");
+    let mut command = super::command(folder.path(), &build);
     let output = command.env("PATH", "").env_remove("CARGO").env_remove("RUSTC").output().expect("it starts");
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(text(&output.stderr).contains("does not start"), "{output:?}");
     assert!(!folder.path().join("bin").exists());
+}
+
+#[test]
+fn a_folder_that_wants_other_tools() {
+    let (folder, target) = (tiny(), tempfile::tempdir().expect("a folder"));
+    let toolchain = "[toolchain]\nchannel = \"nightly-2015-01-01\"\n";
+    fs::write(folder.path().join("rust-toolchain.toml"), toolchain).expect("a file");
+    let target = target.path().display().to_string();
+    let build = ["build", "tiny.onnx", "--dim", "N=1", "-o", "bin", "--target-dir", &target];
+    let mut command = command(folder.path(), &build);
+    command.env_remove("RUSTUP_TOOLCHAIN").env("RUSTUP_AUTO_INSTALL", "0").env("CARGO", "no-cargo");
+    // As far as cargo, which is asked after rustc.
+    let error = text(&command.output().expect("it starts").stderr);
+    assert!(error.contains("no-cargo does not start"), "{error}");
 }
 
 /// The compiler is there, but nothing that links: no folder of the path has any program.

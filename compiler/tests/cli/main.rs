@@ -12,10 +12,13 @@ mod folder;
 mod measure;
 mod memory;
 mod passes;
+mod places;
 mod programs;
 mod readme;
 mod trained;
 mod tuning;
+#[cfg(unix)]
+mod users;
 mod weights;
 
 use std::fs;

@@ -1,9 +1,9 @@
 //! Errors of layers, as `tilewright verify --json` prints them.
 
+use crate::cli::file::read_text;
 use crate::schedule::plan::Plan;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use std::fs;
 use std::path::Path;
 
 /// The largest error of each step over all instruction sets, relative to its largest element; `None` for what was not
@@ -13,7 +13,7 @@ use std::path::Path;
 /// A file that cannot be read or is no output of `verify`; one of another program.
 pub fn read(path: &Path, plan: &Plan) -> Result<Vec<Option<f64>>> {
     let place = path.display();
-    let text = fs::read_to_string(path).with_context(|| place.to_string())?;
+    let text = read_text(path)?;
     let value: Value = serde_json::from_str(&text).with_context(|| place.to_string())?;
     let Some(isas) = value["isas"].as_array() else {
         bail!("{place} has no errors; `tilewright verify --json` prints them");

@@ -5,14 +5,14 @@ mod profile;
 
 use super::budget::BudgetArgs;
 use super::facts::{Facts, bytes};
-use super::file::write_file;
+use super::file::{Input, write_file};
 use super::model::ModelArgs;
 use super::progress::Progress;
 use super::schedule::{ScheduleArgs, warn};
 use crate::report::explain;
 use crate::report::html::{Profile, Subject, page};
 use crate::{Compiled, Options};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
@@ -53,13 +53,12 @@ Examples:
 /// # Errors
 /// Everything that is wrong with the model and the tuning file; a profile of another program; a file that cannot be written.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
-    let target = args.output.display();
-    if args.output.is_dir() {
-        bail!("{target} is a folder; name a file");
-    }
     let progress = Progress::new();
     progress.say("reading the model");
-    let graph = args.model.load()?;
+    let measured = [("the profile", &args.profile), ("the file of errors", &args.errors)];
+    let measured = measured.iter().filter_map(|(what, path)| Some((*what, path.as_deref()?)));
+    let inputs: Vec<Input> = measured.chain(args.schedule.input()).collect();
+    let graph = args.model.load_for(&[&args.output], &inputs)?;
     let (isas, choice) = (args.schedule.isas(), args.schedule.choice());
     progress.say("generating code");
     let budget = args.budget.budget();
@@ -82,7 +81,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         errors: errors.as_deref(),
     });
     write_file(&args.output, html.as_bytes())?;
-    writeln!(out, "{target}: {}, {} steps", bytes(html.len() as u64), plan.steps.len())?;
+    writeln!(out, "{}: {}, {} steps", args.output.display(), bytes(html.len() as u64), plan.steps.len())?;
     Ok(())
 }
 

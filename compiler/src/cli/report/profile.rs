@@ -1,11 +1,11 @@
 //! Profiles, as programs print them in JSON.
 
+use crate::cli::file::read_text;
 use crate::report::html::Profile;
 use crate::schedule::plan::Plan;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 /// Reads a profile of the program of this plan.
@@ -14,7 +14,7 @@ use std::path::Path;
 /// A file that cannot be read or is no profile; a profile of another program.
 pub fn read(path: &Path, plan: &Plan) -> Result<Profile> {
     let place = || path.display().to_string();
-    let text = fs::read_to_string(path).with_context(place)?;
+    let text = read_text(path)?;
     let value: Value = serde_json::from_str(&text).with_context(place)?;
     let profile = parse(&value).with_context(|| {
         format!("{} is no profile; `tilewright profile --json` prints one", path.display())

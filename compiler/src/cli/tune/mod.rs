@@ -75,14 +75,10 @@ Examples:
 /// Everything that is wrong with the model and the tuning file to start from, failures of the file system and of cargo;
 /// [`super::Skipped`] on a machine that is too noisy.
 pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
-    let target = args.output.display();
-    if args.output.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        bail!("{target} cannot be written; its folder does not exist");
-    }
     let isas = isas(&args.schedule)?;
     let progress = Progress::new();
     progress.say("reading the model");
-    let graph = args.model.load()?;
+    let graph = args.model.load_for(&[&args.output], &[])?;
     if graph.is_topology() {
         bail!("the model has no numbers; a program to measure needs one with its weights");
     }

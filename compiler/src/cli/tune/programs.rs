@@ -2,7 +2,7 @@
 
 use crate::Options;
 use crate::base::target::Isa;
-use crate::cli::file::write_file;
+use crate::cli::file::{scratch, write_file};
 use crate::cli::program::ProgramArgs;
 use crate::cli::progress::Progress;
 use crate::emit::Weights;
@@ -49,7 +49,7 @@ impl<'a> Workshop<'a> {
         threads: usize,
         progress: &'a Progress,
     ) -> Result<Self> {
-        let folder = tempfile::tempdir().context("there is no place for temporary files")?;
+        let folder = scratch()?;
         Ok(Workshop { graph, args, choice, threads, progress, folder, built: 0 })
     }
 

@@ -16,6 +16,7 @@ pub use compare::{Difference, IsaReport, LAYER_LIMIT, OUTPUT_LIMIT, Role, compar
 pub use reference::{Reference, inputs};
 
 use super::code::CodeArgs;
+use super::file::scratch;
 use super::model::ModelArgs;
 use super::program::ProgramArgs;
 use super::progress::Progress;
@@ -77,6 +78,8 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         progress.clear();
         return passes::run(&args.model.file_name(), graph, &inputs, args.json, out);
     }
+    // Now rather than after a minute.
+    let scratch = scratch()?;
     let options = args.code.options(&args.model, &graph)?;
     let (isas, absent): (Vec<Isa>, Vec<Isa>) = options.isas.iter().copied().partition(available);
     if isas.is_empty() {
@@ -85,7 +88,6 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     let command = format!("tilewright verify {}", super::words::quoted(&args.model.file_name()));
     let program = args.program.build(graph, Options { command, ..options }, &progress)?;
     let reference = Reference::evaluate(&program.compiled, &inputs, &progress)?;
-    let scratch = tempfile::tempdir().context("there is no place for temporary files")?;
     let mut reports = Vec::new();
     for isa in isas {
         progress.say(format!("running with {}", isa.name));
