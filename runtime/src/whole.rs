@@ -56,8 +56,8 @@ pub fn put(target: &Path, fill: impl FnOnce(&mut File, &Path) -> io::Result<()>)
     }
 }
 
-/// True for what exists and is neither a file nor a folder, through links.
-fn is_stream(target: &Path) -> bool {
+/// True for what exists and is neither a file nor a folder, through links: a pipe, a terminal, another device.
+pub fn is_stream(target: &Path) -> bool {
     target.metadata().is_ok_and(|data| !data.is_file() && !data.is_dir())
 }
 

@@ -51,6 +51,12 @@ pub fn read_text(path: &Path) -> Result<String> {
     folder::read_text(path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
+/// Where to tell what was written: beside bytes that go into a pipe or a device, which may be standard output itself, on
+/// standard error.
+pub fn teller<'a>(target: &Path, out: &'a mut dyn Write) -> Box<dyn Write + 'a> {
+    if whole::is_stream(target) { Box::new(anstream::stderr()) } else { Box::new(out) }
+}
+
 /// A folder for the time of a command.
 ///
 /// # Errors

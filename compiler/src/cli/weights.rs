@@ -2,7 +2,7 @@
 
 use super::budget::BudgetArgs;
 use super::facts;
-use super::file::write_file;
+use super::file::{teller, write_file};
 use super::model::ModelArgs;
 use super::progress::Progress;
 use super::schedule::{self, ScheduleArgs};
@@ -83,7 +83,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     schedule::warn(&warnings);
     let graph: String = plan.graph_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     writeln!(
-        out,
+        teller(&args.output, out),
         "{}: {}, for programs of the graph {graph}",
         args.output.display(),
         facts::bytes(bytes.len() as u64)

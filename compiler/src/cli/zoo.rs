@@ -1,7 +1,7 @@
 //! `tilewright zoo`: writes networks with made-up weights.
 
 use super::facts;
-use super::file::{self, write_file};
+use super::file::{self, teller, write_file};
 use crate::base::limits::{Limit, Limits};
 use crate::base::memory;
 use crate::zoo::{ZooOptions, build, least_image, names, weight_bytes};
@@ -79,6 +79,6 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     memory::affords(name, usize::try_from(weights)?.saturating_mul(3))?;
     let bytes = build(name, &options).with_context(small)?;
     write_file(path, &bytes)?;
-    writeln!(out, "{}: {name}, {:.1} MB", path.display(), bytes.len() as f64 * 1e-6)?;
+    writeln!(teller(path, out), "{}: {name}, {:.1} MB", path.display(), bytes.len() as f64 * 1e-6)?;
     Ok(())
 }

@@ -27,6 +27,8 @@ fn wrong_command_lines_are_usage_errors() {
         (&["compile", "tiny.onnx", "-o", "out", "--top", "0"], "--top <K>"),
         (&["compile", "tiny.onnx", "-o", "out", "--postprocess", "sigmoid"], "none, softmax"),
         (&["build", "tiny.onnx"], "--output <BIN>"),
+        (&["profile", "tiny.onnx", "--threads", "1025"], "1..=1024"),
+        (&["tune", "tiny.onnx", "-o", "t.tuning", "--threads", "1025"], "1..=1024"),
         (&["verify", "tiny.onnx", "--seed", "1", "--input", "x.npy"], "cannot be used with"),
         (&["zoo", "resnet50"], "--output <FILE>"),
         (&["zoo", "lenet", "-o", "a.onnx"], "resnet152"),
@@ -87,6 +89,14 @@ fn errors_name_the_file_or_the_flag() {
             "more than an ONNX file holds; say a smaller --image",
         ),
         (&["verify", "tiny.onnx", "--dim", "N=1", "--input", "none.npy"], "none.npy"),
+        (
+            &["report", "tiny.onnx", "--dim", "N=1", "-o", "r", "--profile", "tiny.txt"],
+            "tiny.txt is no profile; `tilewright profile --json` prints one",
+        ),
+        (
+            &["report", "tiny.onnx", "--dim", "N=1", "-o", "r", "--errors", "tiny.txt"],
+            "tiny.txt is no JSON; `tilewright verify --json` prints it",
+        ),
     ];
     for (args, part) in cases {
         let error = fail(1, folder.path(), args);

@@ -1,7 +1,7 @@
 //! Where the command reads and writes: what is there and is no file, or is needed.
 
 use super::faults::{COMPILE, WEIGHTS};
-use super::{fail, files, succeed, tiny};
+use super::{fail, files, run, succeed, text, tiny};
 use std::fs;
 use std::process::Command;
 use tilewright_tests::model::{Model, external};
@@ -104,7 +104,9 @@ fn devices_and_pipes_in_the_place_of_files() {
         let pipe = path.join("pipe");
         move || fs::read(pipe)
     });
-    succeed(path, &[&WEIGHTS[..5], &["pipe"]].concat());
+    let output = run(path, &[&WEIGHTS[..5], &["pipe"]].concat());
+    assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
+    assert!(text(&output.stderr).starts_with("pipe: "), "{output:?}");
     assert!(!fs::symlink_metadata(path.join("pipe")).expect("a pipe").is_file());
     succeed(path, &WEIGHTS);
     let read = reader.join().expect("a reader").expect("bytes");

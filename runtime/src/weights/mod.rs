@@ -76,7 +76,13 @@ impl Weights {
     /// # Errors
     /// When it cannot be read, or is not what the model needs, or damaged, or memory is short.
     pub fn open(path: &Path, expected: &Expected) -> Result<Self, Error> {
-        Self::open_file(path, expected).map_err(|error| error.at(path.display()))
+        // A pipe that no one writes to would be waited for without end.
+        let other = path.metadata().is_ok_and(|data| !data.is_file());
+        let opened = match other {
+            true => Err(Error::new("is no file; give the path of a weights file")),
+            false => Self::open_file(path, expected),
+        };
+        opened.map_err(|error| error.at(path.display()))
     }
 
     #[cfg(not(feature = "mmap"))]

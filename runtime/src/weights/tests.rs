@@ -106,11 +106,21 @@ fn static_bytes_must_be_aligned() {
 
 #[test]
 fn a_missing_file_and_a_folder_are_errors() {
-    for path in [Path::new("no/such/weights.bin"), &std::env::temp_dir()] {
+    let folder = std::env::temp_dir();
+    for (path, reason) in [(Path::new("no/such/weights.bin"), "cannot be read"), (&folder, "is no file; ")] {
         let error = Weights::open(path, &EXPECTED).err().unwrap().to_string();
-        assert!(
-            error.starts_with(&path.display().to_string()) && error.contains("cannot be read"),
-            "{error}"
-        );
+        assert!(error.starts_with(&format!("{}: {reason}", path.display())), "{error}");
+    }
+}
+
+#[cfg(all(unix, not(miri)))]
+#[test]
+fn what_is_no_file_is_not_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    for path in [socket.as_path(), Path::new("/dev/null")] {
+        let error = Weights::open(path, &EXPECTED).err().unwrap().to_string();
+        assert_eq!(error, format!("{}: is no file; give the path of a weights file", path.display()));
     }
 }

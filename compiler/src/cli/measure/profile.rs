@@ -13,7 +13,7 @@ pub struct Args {
     #[command(flatten)]
     measure: MeasureArgs,
     /// Threads to run on [default: as many as this machine has cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// Print JSON, with the machine code of each kernel counted; what `tilewright report --profile` reads
     #[arg(long)]

@@ -14,7 +14,8 @@ use std::path::Path;
 pub fn read(path: &Path, plan: &Plan) -> Result<Vec<Option<f64>>> {
     let place = path.display();
     let text = read_text(path)?;
-    let value: Value = serde_json::from_str(&text).with_context(|| place.to_string())?;
+    let value: Value = serde_json::from_str(&text)
+        .with_context(|| format!("{place} is no JSON; `tilewright verify --json` prints it"))?;
     let Some(isas) = value["isas"].as_array() else {
         bail!("{place} has no errors; `tilewright verify --json` prints them");
     };

@@ -5,7 +5,7 @@ mod profile;
 
 use super::budget::BudgetArgs;
 use super::facts::{Facts, bytes};
-use super::file::{Input, write_file};
+use super::file::{Input, teller, write_file};
 use super::model::ModelArgs;
 use super::progress::Progress;
 use super::schedule::{ScheduleArgs, warn};
@@ -81,7 +81,13 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
         errors: errors.as_deref(),
     });
     write_file(&args.output, html.as_bytes())?;
-    writeln!(out, "{}: {}, {} steps", args.output.display(), bytes(html.len() as u64), plan.steps.len())?;
+    writeln!(
+        teller(&args.output, out),
+        "{}: {}, {} steps",
+        args.output.display(),
+        bytes(html.len() as u64),
+        plan.steps.len()
+    )?;
     Ok(())
 }
 

@@ -13,12 +13,10 @@ use std::path::Path;
 /// # Errors
 /// A file that cannot be read or is no profile; a profile of another program.
 pub fn read(path: &Path, plan: &Plan) -> Result<Profile> {
-    let place = || path.display().to_string();
     let text = read_text(path)?;
-    let value: Value = serde_json::from_str(&text).with_context(place)?;
-    let profile = parse(&value).with_context(|| {
-        format!("{} is no profile; `tilewright profile --json` prints one", path.display())
-    })?;
+    let what = || format!("{} is no profile; `tilewright profile --json` prints one", path.display());
+    let value: Value = serde_json::from_str(&text).with_context(what)?;
+    let profile = parse(&value).with_context(what)?;
     let kernels: Vec<&str> = steps(&value).iter().filter_map(|step| step["kernel"].as_str()).collect();
     let planned = plan.steps.iter().map(|step| plan.kernel(step).name.as_str());
     if let Some((step, (measured, planned))) =

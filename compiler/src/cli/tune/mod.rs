@@ -48,7 +48,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = budget)]
     budget: Duration,
     /// Threads to measure with
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: u16,
     /// The tuning file to write
     #[arg(short, long, value_name = "FILE")]
