@@ -96,6 +96,19 @@ fn links_must_stay_inside() {
     assert!(load_file(&path, &LoadOptions::default()).is_ok());
 }
 
+/// To open a pipe would wait for a writer that never comes.
+#[cfg(unix)]
+#[test]
+fn pipes_are_not_opened() {
+    let folder = folder("pipes");
+    let pipe = folder.join("pipe.bin");
+    // Left over from the run before.
+    std::fs::remove_file(&pipe).ok();
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+    assert!(made.success());
+    check(&folder, &[("location", "pipe.bin")], &["`pipe.bin`: it is no ordinary file"]);
+}
+
 #[test]
 fn the_core_reads_no_files() {
     let bytes = model(&[("location", "weights/w.bin")]);

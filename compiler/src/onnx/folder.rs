@@ -64,12 +64,13 @@ impl ExternalData for Folder {
     fn read(&self, location: &str, offset: u64, length: u64) -> Result<Blob, String> {
         let path = self.resolve(location)?;
         let fail = |error: std::io::Error| format!("external data in `{location}`: {error}");
-        // A pipe that no one writes to would be waited for without end.
-        if !path.metadata().map_err(fail)?.is_file() {
-            return Err(format!("external data in `{location}`: it is no file"));
+        let data = path.metadata().map_err(fail)?;
+        // To open a pipe would wait for a writer, and a device may never end.
+        if !data.is_file() {
+            return Err(format!("external data in `{location}`: it is no ordinary file"));
         }
+        let size = data.len();
         let mut file = File::open(path).map_err(fail)?;
-        let size = file.metadata().map_err(fail)?.len();
         // Before anything is allocated: the model may say any length.
         if offset.checked_add(length).is_none_or(|end| end > size) {
             return Err(format!(
