@@ -90,7 +90,7 @@ impl Act {
     pub fn is_tame(self) -> bool {
         match self {
             Act::None | Act::Relu => true,
-            Act::Clip { lo, hi } => lo.get() <= MODERATE && hi.get() >= -MODERATE,
+            Act::Clip { .. } => self.eval(0.0).abs() <= MODERATE.into(),
             Act::Func(func, parameters) => {
                 func.is_tame() && parameters.iter().all(|parameter| (0.0..=MODERATE).contains(&parameter.get()))
             }
@@ -116,4 +116,17 @@ pub struct Epilogue {
     pub residual: bool,
     /// The activation.
     pub act: Act,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_that_is_infinite_on_the_wrong_side_is_not_tame() {
+        let clip = |lo, hi| Act::Clip { lo: Real::new(lo), hi: Real::new(hi) };
+        assert!(clip(f32::NEG_INFINITY, f32::INFINITY).is_tame() && clip(5.0, f32::INFINITY).is_tame());
+        assert!(!clip(f32::INFINITY, f32::INFINITY).is_tame());
+        assert!(!clip(f32::NEG_INFINITY, f32::NEG_INFINITY).is_tame());
+    }
 }

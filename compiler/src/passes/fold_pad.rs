@@ -113,7 +113,8 @@ fn sum(a: [usize; 2], b: [usize; 2]) -> [usize; 2] {
 fn is_positive(edit: &Editor, x: ValueId) -> bool {
     match edit.producer(x).map(|(_, node)| node.op) {
         Some(Op::Act(Act::Relu)) => true,
-        Some(Op::Act(Act::Clip { lo, .. })) => lo.get() >= 0.0,
+        // Where the bounds are the wrong way round, the upper one holds.
+        Some(Op::Act(Act::Clip { lo, hi })) => lo.get() >= 0.0 && hi.get() >= 0.0,
         _ => false,
     }
 }

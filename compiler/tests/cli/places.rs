@@ -93,7 +93,7 @@ fn devices_and_pipes_in_the_place_of_files() {
     // A part of a model, and a file of the folder that is written: neither is waited for.
     pipe("w.data");
     fs::write(path.join("m.onnx"), in_two_files()).expect("a file");
-    assert!(fail(1, path, &["check", "m.onnx"]).contains("`w.data`: it is no file"));
+    assert!(fail(1, path, &["check", "m.onnx"]).contains("`w.data`: it is no ordinary file"));
     succeed(path, &COMPILE);
     fs::remove_file(path.join("out/build.rs")).expect("removed");
     pipe("out/build.rs");

@@ -222,3 +222,24 @@ fn fold_pad_keeps_what_a_window_cannot_do() {
     ; fold_pad: max_pool `alone`: one of its windows would see padding alone
     ");
 }
+
+/// Where the lower bound is above the upper one, the upper one holds: here it is below the zeros around.
+#[test]
+fn fold_pad_asks_both_bounds() {
+    assert_snapshot!(check(&["fold_pad"], "graph g {
+        in %x: f32[1x4x6x6]
+        %c: f32[1x4x6x6] = clip(%x) lo=5 hi=-3
+        %p: f32[1x4x7x7] = pad(%c) before=0,0,1,1 after=0,0,0,0 value=0
+        %m: f32[1x4x5x5] = max_pool(%p) kernel=3x3   ; zeros
+        out %m
+    }"), @r"
+    graph g {
+      in %x: f32[1x4x6x6]
+      %c: f32[1x4x6x6] = clip(%x) lo=5 hi=-3
+      %p: f32[1x4x7x7] = pad(%c) before=0,0,1,1 after=0,0,0,0 value=0
+      %m: f32[1x4x5x5] = max_pool(%p) kernel=3x3   ; zeros
+      out %m
+    }
+    ; fold_pad: max_pool `zeros`: the padding before it is another number than its own
+    ");
+}
