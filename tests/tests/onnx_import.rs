@@ -40,6 +40,20 @@ fn elementwise() {
     );
 }
 
+/// Some writers have other bytes for true than 1.
+#[test]
+fn truth_is_what_is_not_zero() {
+    let raw = tensor("w", DataType::Bool, &[4], vec![2, 0, 255, 1]);
+    let typed = TensorProto { raw_data: None, int32_data: vec![256, 0, -1, 1], ..raw.clone() };
+    for stored in [raw, typed] {
+        let model =
+            model(17, "4").initialiser(stored).node_with("Cast", "w", "f", vec![("to", Attr::Int(1))]);
+        let graph = read(&model.node("Add", "x f", "y"));
+        let id = graph.nodes.last().and_then(|add| add.inputs.last()).expect("an operand");
+        assert_eq!(constant(&graph, *id).expect("numbers").to_f64(), [1.0, 0.0, 1.0, 1.0]);
+    }
+}
+
 #[test]
 fn softmax() {
     check(model(13, "2 3 4").node("Softmax", "x", "y"), &["%y: f32[2x3x4] = softmax(%x) axis=2"]);

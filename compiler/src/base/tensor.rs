@@ -159,7 +159,9 @@ impl Tensor {
                 f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16).into()
             })),
             DType::I8 => Elements::Int(words(bytes, |b| i8::from_le_bytes(b).into())),
-            DType::U8 | DType::Bool => Elements::Int(words(bytes, |b| u8::from_le_bytes(b).into())),
+            DType::U8 => Elements::Int(words(bytes, |b| u8::from_le_bytes(b).into())),
+            // Some writers have other bytes for true than 1.
+            DType::Bool => Elements::Int(words(bytes, |b| (b != [0]).into())),
             DType::I32 => Elements::Int(words(bytes, |b| i32::from_le_bytes(b).into())),
             DType::I64 => Elements::Int(words(bytes, i64::from_le_bytes)),
         };
