@@ -22,10 +22,21 @@ pub fn pack(plan: &Plan, constant: impl Fn(ValueId) -> Result<Tensor, Error>) ->
     let mut blob = memory::room(PLACE, plan.weight_floats)?;
     blob.resize(plan.weight_floats, 0.0);
     let mut problems = Problems::new();
-    for range in &plan.weights {
+    for (number, range) in plan.weights.iter().enumerate() {
         let target = &mut blob[range.offset..range.offset + range.len];
-        if let Err(error) = fill(&range.pack, target, &constant) {
-            problems.absorb(error);
+        match fill(&range.pack, target, &constant) {
+            Ok(()) => {}
+            Err(Fault::Constant(error)) => problems.absorb(error),
+            Err(Fault::Overflow) => {
+                let step = plan.steps.iter().find(|step| step.weights.is_some_and(|id| id.0 == number));
+                let node = step.and_then(|step| step.sources.first()).map_or("", String::as_str);
+                let reason = "its weights are so large that they overflow where they are transformed for Winograd's algorithm";
+                problems.push(
+                    format!("node `{node}`"),
+                    reason,
+                    "forbid the algorithm: `--exact`, in a build script `.exact(true)`",
+                );
+            }
         }
     }
     problems.into_result(blob)
@@ -46,11 +57,25 @@ pub fn file(plan: &Plan, constant: impl Fn(ValueId) -> Result<Tensor, Error>) ->
     Ok(bytes)
 }
 
+/// Why weights cannot be packed.
+enum Fault {
+    /// A constant has no numbers.
+    Constant(Error),
+    /// Finite weights are infinite where they are transformed.
+    Overflow,
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Fault::Constant(error)
+    }
+}
+
 fn fill(
     pack: &Pack,
     target: &mut [f32],
     constant: &impl Fn(ValueId) -> Result<Tensor, Error>,
-) -> Result<(), Error> {
+) -> Result<(), Fault> {
     match pack {
         Pack::Conv { spec, groups, weight, bias } => {
             let layout = ConvWeights::of(spec);
@@ -81,7 +106,7 @@ fn fill(
             let layout = WinogradWeights::of(spec);
             fill_bias(*bias, target, constant, |o| layout.bias_index(o))?;
             let axes = [0, 1].map(|axis| matrices(spec.tile[axis], spec.conv.taps.stride[axis]));
-            winograd(&layout, axes, &constant(*weight)?, target);
+            winograd(&layout, axes, &constant(*weight)?, target)?;
         }
         Pack::MatMul { spec, trans_b, alpha, weight, bias } => {
             let layout = MatMulWeights::of(spec);
@@ -140,18 +165,29 @@ fn conv(weight: &Tensor, target: &mut [f32], index: impl Fn(usize, usize, usize,
 }
 
 /// `U = G g G^T` of each filter, in f64.
-fn winograd(layout: &WinogradWeights, [down, across]: [Matrices; 2], weight: &Tensor, target: &mut [f32]) {
-    let [m, c, ..] = weight.ty.shape[..] else { return };
+fn winograd(
+    layout: &WinogradWeights,
+    [down, across]: [Matrices; 2],
+    weight: &Tensor,
+    target: &mut [f32],
+) -> Result<(), Fault> {
+    let [m, c, ..] = weight.ty.shape[..] else { return Ok(()) };
     let numbers = weight.to_f64();
     let dot = |a: &[f64], b: &[f64; TAPS]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     for (number, filter) in numbers.as_chunks::<{ TAPS * TAPS }>().0.iter().enumerate().take(m * c) {
         let (o, i) = (number / c, number % c);
         let rows = filter.as_chunks::<TAPS>().0;
+        let finite = filter.iter().all(|&weight| (weight as f32).is_finite());
         for (fx, gx) in across.weight.iter().enumerate() {
             let column: [f64; TAPS] = std::array::from_fn(|k| dot(gx, &rows[k]));
             for (fy, gy) in down.weight.iter().enumerate() {
-                target[layout.index(o, i, fy * layout.grid[1] + fx)] = dot(gy, &column) as f32;
+                let weight = dot(gy, &column) as f32;
+                if finite && !weight.is_finite() {
+                    return Err(Fault::Overflow);
+                }
+                target[layout.index(o, i, fy * layout.grid[1] + fx)] = weight;
             }
         }
     }
+    Ok(())
 }
