@@ -1,5 +1,7 @@
 //! Bytes of an ONNX file -> graph.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use prost::Message;
 
@@ -7,7 +9,7 @@ use super::external::ExternalData;
 use super::import;
 use super::options::{LoadOptions, NEWEST_IR, OPSETS};
 use super::schema::ModelProto;
-use crate::base::diag::Error;
+use crate::base::diag::{Error, Problems};
 use crate::base::limits::Limit;
 use crate::ir::graph::Graph;
 
@@ -28,6 +30,7 @@ pub fn load(
     let Some(graph) = &model.graph else {
         return Err(Error::one(name, "the model has no graph", "export it again"));
     };
+    shadows(name, &model)?;
     import::import(&import::Source { name, model: &model, graph, opset, options, external })
 }
 
@@ -46,6 +49,25 @@ pub fn decode(name: &str, bytes: Bytes) -> Result<ModelProto, Error> {
     })
 }
 
+/// Refuses functions of the model that have the name of a standard operator: whether they replace it, ONNX leaves open.
+fn shadows(name: &str, model: &ModelProto) -> Result<(), Error> {
+    let mut problems = Problems::new();
+    for function in model.functions.iter().filter(|function| is_default(function.domain())) {
+        let reason = format!("it defines the standard operator `{}` as a function", function.name());
+        problems.push(
+            name,
+            reason,
+            "export it with its functions inlined: `onnx.inliner.inline_local_functions`",
+        );
+    }
+    problems.into_result(())
+}
+
+/// The domain of the standard operators.
+fn is_default(domain: &str) -> bool {
+    matches!(domain, "" | "ai.onnx")
+}
+
 /// Checks the versions; returns that of the default operator set.
 fn header(name: &str, model: &ModelProto) -> Result<i64, Error> {
     let (oldest, newest) = (OPSETS.start(), OPSETS.end());
@@ -53,10 +75,13 @@ fn header(name: &str, model: &ModelProto) -> Result<i64, Error> {
         let reason = format!("IR version {}; up to {NEWEST_IR} is read", model.ir_version());
         return Err(Error::one(name, reason, "save it with an older `onnx`, or update this tool"));
     }
-    let default = |domain: &str| domain.is_empty() || domain == "ai.onnx";
-    let version =
-        model.opset_import.iter().filter(|set| default(set.domain())).map(|set| set.version()).max();
-    match version {
+    let versions: BTreeSet<i64> =
+        model.opset_import.iter().filter(|set| is_default(set.domain())).map(|set| set.version()).collect();
+    if versions.len() > 1 {
+        let reason = format!("several versions of the default operator set are given: {versions:?}");
+        return Err(Error::one(name, reason, "export it again, with one version"));
+    }
+    match versions.first().copied() {
         Some(version) if OPSETS.contains(&version) => Ok(version),
         Some(version) => Err(Error::one(
             name,

@@ -41,6 +41,10 @@ impl<'m> Attrs<'m> {
         let mut found = BTreeMap::new();
         for attribute in &node.attribute {
             let name = attribute.name();
+            if !attribute.ref_attr_name().is_empty() {
+                let reason = format!("attribute `{name}` is that of a function, and this is none");
+                refusals.push(Refusal::invalid(reason));
+            }
             match allowed.iter().find(|(known, _)| *known == name) {
                 None => refusals.push(Refusal::unsupported(format!("attribute `{name}` is not supported"))),
                 Some((_, kind)) if actual_type(attribute) != Some(kind.onnx()) => {
@@ -85,15 +89,10 @@ impl<'m> Attrs<'m> {
     }
 }
 
-/// The type of an attribute; files of the first format versions leave it to the field that is set.
+/// The type of an attribute; files of the first format versions leave it to the field that is set. `None` where that
+/// is another than the file names, or there are several and it names none: then no one knows what was meant.
 fn actual_type(attribute: &AttributeProto) -> Option<AttributeType> {
-    match attribute.r#type() {
-        AttributeType::Undefined => {}
-        // A type that is named but not there is as wrong as another type.
-        AttributeType::Tensor if attribute.t.is_none() => return None,
-        known => return Some(known),
-    }
-    let set = [
+    let fields = [
         (attribute.i.is_some(), AttributeType::Int),
         (attribute.f.is_some(), AttributeType::Float),
         (attribute.s.is_some(), AttributeType::String),
@@ -101,5 +100,13 @@ fn actual_type(attribute: &AttributeProto) -> Option<AttributeType> {
         (!attribute.ints.is_empty(), AttributeType::Ints),
         (!attribute.floats.is_empty(), AttributeType::Floats),
     ];
-    set.into_iter().find_map(|(is_set, ty)| is_set.then_some(ty))
+    let set: Vec<AttributeType> =
+        fields.into_iter().filter(|(is_set, _)| *is_set).map(|(_, ty)| ty).collect();
+    match (attribute.r#type(), set.as_slice()) {
+        (AttributeType::Undefined, &[only]) => Some(only),
+        (AttributeType::Undefined, _) => None,
+        // What is 0 or empty need not be written, but for a tensor.
+        (known, []) => (known != AttributeType::Tensor).then_some(known),
+        (known, set) => set.contains(&known).then_some(known),
+    }
 }
