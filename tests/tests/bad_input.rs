@@ -1,7 +1,13 @@
 //! Models that are wrong, each in one way: the message must name the place and say what to do, and nothing panics.
 
+use tilewright::base::diag::KEPT;
 use tilewright::onnx::schema::tensor_proto::DataType;
-use tilewright::onnx::schema::{OperatorSetIdProto, StringStringEntryProto, TensorProto};
+use tilewright::onnx::schema::{
+    AttributeProto, FunctionProto, OperatorSetIdProto, StringStringEntryProto, TensorProto,
+};
+use tilewright::onnx::{LoadOptions, NoExternalData, load};
+use tilewright::schedule::choose::Choice;
+use tilewright::{Options, compile};
 use tilewright_tests::model::{Attr, Model, floats, ints, tensor, value};
 use tilewright_tests::refused::{check, check_bytes, read};
 
@@ -41,6 +47,141 @@ fn versions() {
     let mut newer = relu();
     newer.proto.ir_version = Some(15);
     check(newer, &["bad.onnx: IR version 15; up to 14"]);
+}
+
+/// Where it is open what a model means, it is not guessed.
+#[test]
+fn two_meanings() {
+    let mut versions = relu();
+    let other = OperatorSetIdProto { domain: Some("ai.onnx".into()), version: Some(13) };
+    versions.proto.opset_import.push(other.clone());
+    check(versions.clone(), &["bad.onnx: several versions of the default operator set are given: {13, 17}"]);
+    versions.proto.opset_import = vec![other; 2];
+    assert!(load("two.onnx", versions.bytes().into(), &LoadOptions::default(), &NoExternalData).is_ok());
+
+    let function = |domain: &str| FunctionProto {
+        name: Some("Relu".into()),
+        domain: Some(domain.into()),
+        ..FunctionProto::default()
+    };
+    let mut shadowed = relu();
+    shadowed.proto.functions = vec![function("com.example"), function("")];
+    check(shadowed, &["bad.onnx: it defines the standard operator `Relu` as a function; .. inlined"]);
+    let mut overload = relu();
+    overload.graph.node[0].overload = Some("second".into());
+    check(overload, &["node `node_y` (Relu): it calls the function `Relu` of the overload `second`"]);
+}
+
+/// An attribute whose fields contradict its type, or each other.
+#[test]
+fn contradicting_attributes() {
+    let softmax = |change: &dyn Fn(&mut AttributeProto)| {
+        let mut model = model(17).node_with("Softmax", "x", "y", vec![("axis", Attr::Int(1))]);
+        change(&mut model.graph.node[0].attribute[0]);
+        model
+    };
+    let refused = ["node `node_y` (Softmax): attribute `axis` is of the type unknown; it must be INT"];
+    let ints = |axis: &mut AttributeProto| (axis.i, axis.ints) = (None, vec![1]);
+    check(softmax(&ints), &refused);
+    let untyped = |axis: &mut AttributeProto| (axis.r#type, axis.f) = (None, Some(2.0));
+    check(softmax(&untyped), &refused);
+    let of_a_function = |axis: &mut AttributeProto| axis.ref_attr_name = Some("a".into());
+    check(softmax(&of_a_function), &["node `node_y` (Softmax): attribute `axis` is that of a function"]);
+    // Writers of the third version of protobuf leave out what is 0.
+    let zero = |axis: &mut AttributeProto| axis.i = None;
+    let bytes = softmax(&zero).bytes();
+    assert!(load("zero.onnx", bytes.into(), &LoadOptions::default(), &NoExternalData).is_ok());
+}
+
+/// Names end up in messages, reports and code: what a terminal, an editor or rustc would obey is refused, and said in
+/// letters.
+#[test]
+fn names_that_are_obeyed() {
+    for (c, said) in
+        [('\u{1b}', "001B"), ('\n', "000A"), ('\0', "0000"), ('\u{9b}', "009B"), ('\u{202e}', "202E")]
+    {
+        let name = format!("a{c}b");
+        let mut model = Model::new(17).input(&name, "1").output("y").initialiser(floats("w", &[1], &[1.0]));
+        model = model.node("Add", "x w", "y");
+        model.graph.node[0].input[0] = name.clone();
+        model.graph.node[0].name = Some(name.clone());
+        let shown = format!("`a\\u{{{:x}}}b`: its name has the character U+{said}", u32::from(c));
+        check(model.clone(), &[&format!("node {shown}"), &format!("input {shown}")]);
+        // Texts that name nothing only have to be shown.
+        model.graph.node[0].name = None;
+        model.graph.node[0].op_type = Some(name.clone());
+        model.graph.node[0].domain = Some(name.clone());
+        model.graph.name = Some(name.clone());
+        let error = read(model.bytes(), &[]).to_string();
+        assert!(!error.replace("\n  - ", "").contains(c), "{error:?}");
+    }
+}
+
+/// What would be code if it ended the comment that it stands in.
+const INJECTED: &str = "a`\n*/\npub fn injected() {}\n/*";
+
+/// The name of a graph is not that of a value: it is read, and stands in comments.
+#[test]
+fn names_do_not_become_code() {
+    let mut model = relu();
+    model.graph.name = Some(INJECTED.into());
+    let graph = load("injected.onnx", model.bytes().into(), &LoadOptions::default(), &NoExternalData);
+    let read = graph.expect("a model");
+    // A graph that was not read, but made.
+    let mut made = read.clone();
+    made.name = INJECTED.into();
+    made.nodes.iter_mut().for_each(|node| node.sources = vec![INJECTED.into()]);
+    made.values.iter_mut().for_each(|value| value.name.push_str(INJECTED));
+    for graph in [read, made] {
+        let options = Options { c_abi: true, tests: true, benches: true, ..Options::default() };
+        let options = Options { name: Some("injected".into()), command: INJECTED.into(), ..options };
+        for file in compile(graph.clone(), &options).expect("a crate").files {
+            let code = file.text.lines().find(|line| line.trim_start().starts_with("pub fn injected"));
+            assert_eq!(code, None, "{}", file.path);
+        }
+    }
+}
+
+/// A message is as long as it takes to understand it, and of very many only the first are said.
+#[test]
+fn long_messages() {
+    let long = "n".repeat(1 << 20);
+    let mut model = relu();
+    model.graph.node[0].domain = Some(long.clone());
+    model.graph.node[0].op_type = Some(long);
+    let error = read(model.bytes(), &[]).to_string();
+    assert!(error.len() < 5000 && error.contains(" bytes) .. "), "{}", error.len());
+    let mut model = relu();
+    model.graph.node[0].input = (0..50_000).map(|number| format!("u{number}")).collect();
+    let error = read(model.bytes(), &[]);
+    assert_eq!((error.problems().len(), error.more()), (KEPT, 50_001 - KEPT));
+    let text = error.to_string();
+    assert!(text.starts_with("50001 problems:") && text.ends_with("and 49001 more"), "{text}");
+    let nodes = (0..5000)
+        .fold(relu(), |model, number| model.node(&format!("No{number}"), "x", &format!("z{number}")));
+    let error = read(nodes.bytes(), &[]);
+    assert_eq!((error.problems().len(), error.more()), (KEPT, 5000 - KEPT));
+}
+
+/// Weights that fit an f32, and what Winograd's algorithm makes of them does not.
+#[test]
+fn weights_beyond_a_transform() {
+    let count = 64 * 64 * 9;
+    let model = Model::new(17)
+        .initialiser(floats("w", &[64, 64, 3, 3], &vec![3.4e38; count]))
+        .input("x", "1 64 16 16")
+        .output("y")
+        .node_with("Conv", "x w", "y", vec![("pads", Attr::Ints(vec![1; 4]))]);
+    let packed = |choice| {
+        let graph = load("large.onnx", model.bytes().into(), &LoadOptions::default(), &NoExternalData)?;
+        compile(graph, &Options { choice, ..Options::default() })?.weights_file()
+    };
+    let error = packed(Choice::Fast).expect_err("infinite weights").to_string();
+    assert!(
+        error.contains("node `node_y`: its weights are so large") && error.contains("`--exact`"),
+        "{error}"
+    );
+    assert!(packed(Choice::Exact).is_ok());
 }
 
 #[test]

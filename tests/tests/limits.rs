@@ -64,8 +64,19 @@ fn ports() {
 }
 
 #[test]
+fn name_bytes() {
+    check(chain("4"), Limit::NameBytes, 6, "node `node_y`");
+    check(chain("4").input("a_long_name", "1"), Limit::NameBytes, 11, "input `a_long_name`");
+}
+
+#[test]
 fn axes() {
     check(chain("1 1 1 1 4"), Limit::Axes, 5, "input `x`");
+    // Before the new axes are looked for among each other.
+    let axes = vec![("axes", Attr::Ints((0..300_000).collect()))];
+    let model = Model::new(11).input("x", "4").output("y").node_with("Unsqueeze", "x", "y", axes);
+    let error = compiled(&model, Limits::default()).expect_err("axes").to_string();
+    assert!(error.contains("it comes to 300001 axes of a tensor"), "{error}");
 }
 
 #[test]
@@ -129,6 +140,74 @@ fn folding_work() {
         .node("Identity", "x", "y");
     let error = compiled(&folded, Limits::default().with(Limit::FoldingWork, 99)).expect_err("folding");
     assert!(error.to_string().contains("node `node_c`"), "{error}");
+}
+
+/// What is done for each element while a node is read is work too, and all nodes for which it is too much are one problem.
+#[test]
+fn folding_work_of_many_nodes() {
+    let resize = |mode| vec![("mode", Attr::Text(mode)), ("antialias", Attr::Int(1))];
+    let list: Vec<i64> = (0..1 << 16).collect();
+    let base = |extents| {
+        let model = Model::new(18).input("x", extents).output("y").node("Identity", "x", "y");
+        let model =
+            model.initialiser(floats("large", &[1], &[1e6])).initialiser(floats("small", &[1], &[3e-6]));
+        model.initialiser(ints("list", &[1 << 16], &list)).initialiser(ints("axis", &[1], &[0]))
+    };
+    let node = |op, inputs, attributes: Vec<(&'static str, Attr)>| {
+        move |model: Model, at: usize| {
+            let output = format!("z{at}");
+            model.node_with(op, inputs, &output, attributes.clone())
+        }
+    };
+    type Add<'a> = Box<dyn Fn(Model, usize) -> Model + 'a>;
+    let cases: [(&str, Add); 6] = [
+        ("1", Box::new(node("Resize", "x _ large", resize("nearest")))),
+        ("1", Box::new(node("Resize", "x _ large", resize("cubic")))),
+        ("1000000", Box::new(node("Resize", "x _ small", resize("linear")))),
+        ("65536", Box::new(node("Gather", "x list", Vec::new()))),
+        ("4", Box::new(node("Reshape", "x list", Vec::new()))),
+        ("65536", Box::new(node("Gather", "list axis", Vec::new()))),
+    ];
+    for (extents, add) in cases {
+        let limits = Limits::default().with(Limit::FoldingWork, 1 << 28);
+        let model = (0..1000).fold(base(extents), &add);
+        let error = compiled(&model, limits).expect_err("work");
+        let last = error.problems().last().expect("a problem").to_string();
+        assert!(last.contains("nodes of") && last.contains("operations on constants"), "{error}");
+        assert!(error.problems().len() <= 2, "{error}");
+    }
+    let hardmax = Model::new(17).input("x", "268435456").output("y").node("Hardmax", "x", "y");
+    let error = compiled(&hardmax, Limits::default()).expect_err("numbers").to_string();
+    assert!(error.contains("operations on constants"), "{error}");
+}
+
+/// Constants that are computed while a model is read count as those that are stored.
+#[test]
+fn constant_bytes_of_results() {
+    let model = Model::new(17).initialiser(ints("a", &[100], &[1; 100])).input("x", "1").output("y");
+    let model = model.node("Add", "a a", "b").node("Expand", "x b", "c").node("Identity", "x", "y");
+    let error = compiled(&model, Limits::default().with(Limit::ConstantBytes, 1599)).expect_err("bytes");
+    assert!(
+        error.to_string().contains("node `node_b` (Add): it comes to 1600 bytes of constants"),
+        "{error}"
+    );
+}
+
+/// One node of very many terms is no more work than as many nodes.
+#[test]
+fn terms_of_an_equation() {
+    let terms = 60_000;
+    let mut model = Model::new(17).input("x", "2 2").output("y").node_with(
+        "Einsum",
+        "x",
+        "y",
+        vec![("equation", Attr::Text(""))],
+    );
+    let node = &mut model.graph.node[0];
+    node.input = vec!["x".to_owned(); terms];
+    node.attribute[0].s = Some(vec!["ab"; terms].join(",").into_bytes());
+    let error = compiled(&model, Limits::default()).expect_err("nodes").to_string();
+    assert!(error.contains("nodes; the limit is 200000"), "{error}");
 }
 
 #[test]

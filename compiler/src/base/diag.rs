@@ -1,5 +1,6 @@
 //! User errors as values: each names the place, the reason and the remedy, and all are reported at once.
 
+use super::shown::shown;
 use std::fmt;
 
 /// One thing that is wrong with what the user gave.
@@ -13,6 +14,13 @@ pub struct Problem {
     pub remedy: String,
 }
 
+impl Problem {
+    /// A problem. What the texts quote of a model is shown, not obeyed: see [`shown`].
+    pub fn new(place: impl Into<String>, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Problem { place: shown(place.into()), reason: shown(reason.into()), remedy: shown(remedy.into()) }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.reason)?;
@@ -23,10 +31,15 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Problems that are kept; a file can have millions, of which the others are only counted.
+pub const KEPT: usize = 1000;
+
 /// Collects problems until a border is reached where they become an [`Error`].
 #[derive(Clone, Debug, Default)]
 pub struct Problems {
     list: Vec<Problem>,
+    /// How many there are besides.
+    more: usize,
 }
 
 impl Problems {
@@ -37,17 +50,28 @@ impl Problems {
 
     /// Adds one problem.
     pub fn push(&mut self, place: impl Into<String>, reason: impl Into<String>, remedy: impl Into<String>) {
-        self.list.push(Problem { place: place.into(), reason: reason.into(), remedy: remedy.into() });
+        if self.list.len() < KEPT {
+            self.list.push(Problem::new(place, reason, remedy));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Counts problems that nothing is kept of.
+    pub fn count(&mut self, more: usize) {
+        self.more += more;
     }
 
     /// Adds the problems of an error from further down.
     pub fn absorb(&mut self, error: Error) {
-        self.list.extend(error.problems);
+        let (before, found) = (self.list.len(), error.problems.len());
+        self.list.extend(error.problems.into_iter().take(KEPT.saturating_sub(self.list.len())));
+        self.more += error.more + before + found - self.list.len();
     }
 
     /// True while nothing is wrong.
     pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        self.list.is_empty() && self.more == 0
     }
 
     /// `Ok(value)` when nothing is wrong.
@@ -55,12 +79,12 @@ impl Problems {
     /// # Errors
     /// All problems collected so far, as one error.
     pub fn into_result<T>(self, value: T) -> Result<T, Error> {
-        if self.list.is_empty() { Ok(value) } else { Err(Error { subject: None, problems: self.list }) }
+        if self.is_empty() {
+            return Ok(value);
+        }
+        Err(Error { subject: None, problems: self.list, more: self.more })
     }
 }
-
-/// Problems that the text of an error has; the others it only counts.
-const SHOWN: usize = 1000;
 
 /// Everything that is wrong with an input; never empty.
 #[derive(Clone, PartialEq, Eq)]
@@ -68,13 +92,13 @@ pub struct Error {
     /// The file or model that the problems are about, where that is not clear from the call.
     subject: Option<String>,
     problems: Vec<Problem>,
+    more: usize,
 }
 
 impl Error {
     /// An error of one problem.
     pub fn one(place: impl Into<String>, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
-        let problem = Problem { place: place.into(), reason: reason.into(), remedy: remedy.into() };
-        Error { subject: None, problems: vec![problem] }
+        Error { subject: None, problems: vec![Problem::new(place, reason, remedy)], more: 0 }
     }
 
     /// The same error about a file or model, which its text then begins with.
@@ -83,9 +107,14 @@ impl Error {
         Error { subject: Some(subject.into()), ..self }
     }
 
-    /// The problems, in the order they were found.
+    /// The problems, in the order they were found; of very many, the first [`KEPT`].
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// How many problems there are besides.
+    pub fn more(&self) -> usize {
+        self.more
     }
 }
 
@@ -101,9 +130,9 @@ impl fmt::Display for Error {
         match self.problems.as_slice() {
             [one] => write!(f, "{one}"),
             many => {
-                write!(f, "{} problems:", many.len())?;
-                many.iter().take(SHOWN).try_for_each(|problem| write!(f, "\n  - {problem}"))?;
-                match many.len().saturating_sub(SHOWN) {
+                write!(f, "{} problems:", many.len() + self.more)?;
+                many.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))?;
+                match self.more {
                     0 => Ok(()),
                     more => write!(f, "\n  and {more} more"),
                 }

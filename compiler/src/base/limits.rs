@@ -16,6 +16,8 @@ pub enum Limit {
     Nodes,
     /// Inputs and outputs of the network together.
     Ports,
+    /// Bytes of a name: every value that a node needs on its way is named after its result.
+    NameBytes,
     /// Axes of a tensor.
     Axes,
     /// Elements of a tensor; in memory, halo and channel padding may make it 16 times as many floats.
@@ -45,10 +47,11 @@ pub struct Row {
 
 /// Every limit, in the order of [`Limit`].
 #[rustfmt::skip]
-pub const LIMITS: [Row; 9] = [
+pub const LIMITS: [Row; 10] = [
     Row { limit: Limit::FileBytes,      name: "file-bytes",      what: "bytes of the model's file",                     default: 2 << 30 },
     Row { limit: Limit::Nodes,          name: "nodes",           what: "nodes",                                         default: 200_000 },
     Row { limit: Limit::Ports,          name: "ports",           what: "inputs and outputs",                            default: 1024 },
+    Row { limit: Limit::NameBytes,      name: "name-bytes",      what: "bytes of a name",                               default: 1024 },
     Row { limit: Limit::Axes,           name: "axes",            what: "axes of a tensor",                              default: 32 },
     Row { limit: Limit::Elements,       name: "elements",        what: "elements of a tensor",                          default: 1 << 28 },
     Row { limit: Limit::ConstantBytes,  name: "constant-bytes",  what: "bytes of constants",                            default: 2 << 30 },

@@ -11,5 +11,6 @@ pub mod limits;
 pub mod memory;
 pub mod real;
 pub mod reduce;
+pub mod shown;
 pub mod target;
 pub mod tensor;

@@ -52,8 +52,13 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<()> {
     });
     let (facts, planned) = match planned {
         Err(error) if args.json => {
-            let found = error.downcast_ref::<Error>().map_or(&[][..], Error::problems);
-            writeln!(out, "{}", json!({ "model": args.model.file_name(), "problems": problems(found) }))?;
+            let found = error.downcast_ref::<Error>();
+            let (found, more) = found.map_or((&[][..], 0), |error| (error.problems(), error.more()));
+            writeln!(
+                out,
+                "{}",
+                json!({ "model": args.model.file_name(), "problems": problems(found), "more": more })
+            )?;
             return Err(error);
         }
         planned => planned?,

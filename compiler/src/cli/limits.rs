@@ -7,7 +7,7 @@ use std::fmt::Write;
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct LimitArgs {
     /// How large the model may be, where it is meant to be larger than usual, for example nodes=500000; one of file-bytes,
-    /// nodes, ports, axes, elements, constant-bytes, folding-work, kernels, generated-bytes
+    /// nodes, ports, name-bytes, axes, elements, constant-bytes, folding-work, kernels, generated-bytes
     #[arg(long = "limit", value_name = "WHAT=NUMBER", value_parser = limit, hide_short_help = true)]
     limits: Vec<(Limit, u64)>,
 }

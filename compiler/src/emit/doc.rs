@@ -3,6 +3,7 @@
 use crate::base::binary::BinaryKind;
 use crate::base::epilogue::{Act, Epilogue};
 use crate::base::feature_map::{BLOCK, FeatureMap};
+use crate::base::shown::shown;
 use crate::kernel::Schedule;
 use crate::kernel::ir::{Kernel, Stmt, Values};
 use crate::kernel::spec::{ConvSpec, KernelSpec, MapFn, PoolKind, Taps};
@@ -36,7 +37,7 @@ pub fn lines(plan: &Plan, id: usize, kernel: &Kernel, schedule: &Schedule) -> Ve
     let users: Vec<usize> = (0..plan.steps.len()).filter(|&step| plan.steps[step].kernel.0 == id).collect();
     let named = users.iter().take(USERS).map(|&step| {
         let node = plan.steps[step].sources.first().map_or("", String::as_str);
-        format!("{step} (`{}`)", node.replace('`', "'"))
+        format!("{step} (`{}`)", shown(node.replace('`', "'")))
     });
     let more = if users.len() > USERS { format!(" and {} more", users.len() - USERS) } else { String::new() };
     let word = if users.len() == 1 { "step" } else { "steps" };

@@ -18,6 +18,7 @@ mod walk;
 
 use crate::base::diag::Error;
 use crate::base::limits::{Limit, Limits};
+use crate::base::shown::shown;
 use crate::base::target::Isa;
 use crate::kernel as kernels;
 use crate::schedule::plan::Plan;
@@ -213,7 +214,8 @@ impl Header {
             format!("`{}`.", options.command),
             format!("Graph: `{}`, SHA-256 {}.", plan.name, hex(&plan.graph_hash)),
         ];
-        Header { lines }
+        // A line break in a name would end the comment, and what follows be code.
+        Header { lines: lines.into_iter().map(shown).collect() }
     }
 
     /// A module doc: what the file is, then where it comes from.

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::base::diag::Problems;
+use crate::base::diag::{KEPT, Problems};
 use crate::base::limits::Exceeded;
+use crate::base::shown::shown;
 
 /// A reason and a remedy, not yet with a place.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -15,6 +16,11 @@ pub(super) struct Refusal {
 impl Refusal {
     pub fn new(reason: impl Into<String>, remedy: impl Into<String>) -> Self {
         Refusal { reason: reason.into(), remedy: remedy.into() }
+    }
+
+    /// The same, no longer than it is shown.
+    fn shown(self) -> Self {
+        Refusal { reason: shown(self.reason), remedy: shown(self.remedy) }
     }
 
     /// The file contradicts the ONNX specification.
@@ -37,39 +43,60 @@ impl From<Exceeded> for Refusal {
 /// How many nodes a problem names before it only counts.
 const NAMED: usize = 6;
 
-/// Refusals of nodes; those with the same operator, reason and remedy become one problem that names all its nodes.
+/// Refusals of nodes; those with the same operator, reason and remedy become one problem.
 #[derive(Default)]
 pub(super) struct Refusals<'m> {
-    groups: Vec<(&'m str, Refusal, Vec<String>)>,
+    groups: Vec<Group<'m>>,
     index: HashMap<(&'m str, Refusal), usize>,
+    /// Refusals beyond the groups that are kept.
+    more: usize,
+}
+
+struct Group<'m> {
+    op: &'m str,
+    refusal: Refusal,
+    /// The first nodes.
+    labels: Vec<&'m str>,
+    /// How many there are.
+    count: usize,
 }
 
 impl<'m> Refusals<'m> {
     /// Adds the refusal of the node `label`, whose operator is `op`.
-    pub fn push(&mut self, op: &'m str, label: &str, refusal: Refusal) {
-        let at = *self.index.entry((op, refusal.clone())).or_insert_with(|| {
-            self.groups.push((op, refusal, Vec::new()));
-            self.groups.len() - 1
-        });
-        if let Some((_, _, labels)) = self.groups.get_mut(at) {
-            labels.push(label.to_owned());
+    pub fn push(&mut self, op: &'m str, label: &'m str, refusal: Refusal) {
+        let refusal = refusal.shown();
+        let key = (op, refusal);
+        let at = match self.index.get(&key) {
+            Some(&at) => at,
+            None if self.groups.len() == KEPT => return self.more += 1,
+            None => {
+                let at = self.groups.len();
+                self.groups.push(Group { op, refusal: key.1.clone(), labels: Vec::new(), count: 0 });
+                *self.index.entry(key).or_insert(at)
+            }
+        };
+        if let Some(group) = self.groups.get_mut(at) {
+            group.count += 1;
+            group.labels.extend((group.count <= NAMED).then_some(label));
         }
     }
 
     /// Turns the groups into problems, in the order in which they were found.
     pub fn report(self, problems: &mut Problems) {
-        for (op, refusal, labels) in self.groups {
-            problems.push(place(op, &labels), refusal.reason, refusal.remedy);
+        for group in self.groups {
+            let place = place(&group);
+            problems.push(place, group.refusal.reason, group.refusal.remedy);
         }
+        problems.count(self.more);
     }
 }
 
-fn place(op: &str, labels: &[String]) -> String {
-    let mut names: Vec<String> = labels.iter().take(NAMED).map(|label| format!("`{label}`")).collect();
-    if labels.len() > NAMED {
-        names.push(format!("and {} more", labels.len() - NAMED));
+fn place(&Group { op, ref labels, count, .. }: &Group) -> String {
+    let mut names: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+    if count > names.len() {
+        names.push(format!("and {} more", count - names.len()));
     }
-    match labels.len() {
+    match count {
         1 => format!("node {} ({op})", names.join("")),
         count => format!("{count} nodes of {op} ({})", names.join(", ")),
     }

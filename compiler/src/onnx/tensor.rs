@@ -7,7 +7,7 @@ use super::options::TOPOLOGY_KEY;
 use super::refusal::Refusal;
 use super::schema::TensorProto;
 use super::schema::tensor_proto::DataLocation;
-use crate::base::limits::{Limit, Limits};
+use crate::base::limits::{Exceeded, Limit, Limits};
 use crate::base::tensor::{Blob, DType, Elements, Tensor, TensorType};
 use crate::ir::graph::Const;
 use std::cell::Cell;
@@ -26,6 +26,12 @@ pub(super) struct Stored<'a> {
 }
 
 impl Stored<'_> {
+    /// Allows so many more bytes of constants.
+    pub fn allow(self, bytes: u64) -> Result<(), Exceeded> {
+        let sum = self.bytes.get().saturating_add(bytes);
+        self.limits.check(Limit::ConstantBytes, sum).map(|()| self.bytes.set(sum))
+    }
+
     /// The type and the data of a stored tensor. Raw data is shared with the file.
     pub fn constant(self, proto: &TensorProto) -> Result<(TensorType, Const), Refusal> {
         let dtype = dtype(proto.data_type())?;
@@ -33,8 +39,7 @@ impl Stored<'_> {
         self.limits.check_shape(&ty.shape)?;
         let length = ty.elements() * dtype.bytes();
         // Before external data is read: the model may name one file many times.
-        self.bytes.set(self.bytes.get().saturating_add(length as u64));
-        self.limits.check(Limit::ConstantBytes, self.bytes.get())?;
+        self.allow(length as u64)?;
         let blob = if proto.data_location() == DataLocation::External {
             external::read(proto, length as u64, self.external)?
         } else if let Some(raw) = &proto.raw_data {
@@ -74,7 +79,8 @@ fn typed_data(proto: &TensorProto, dtype: DType) -> Vec<u8> {
         DType::I64 => proto.int64_data.iter().flat_map(|x| x.to_le_bytes()).collect(),
         DType::I32 => narrow.iter().flat_map(|x| x.to_le_bytes()).collect(),
         DType::F16 | DType::BF16 => narrow.iter().flat_map(|&x| (x as u16).to_le_bytes()).collect(),
-        DType::I8 | DType::U8 | DType::Bool => narrow.iter().map(|&x| x as u8).collect(),
+        DType::I8 | DType::U8 => narrow.iter().map(|&x| x as u8).collect(),
+        DType::Bool => narrow.iter().map(|&x| (x != 0).into()).collect(),
     }
 }
 

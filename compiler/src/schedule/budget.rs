@@ -122,7 +122,7 @@ impl Excess {
             change.algorithm,
             now / before
         );
-        Problem { place: self.option(), reason, remedy: String::new() }
+        Problem::new(self.option(), reason, "")
     }
 
     /// The layer that needs most, and what would fit.

@@ -1,5 +1,6 @@
 //! The graph while it is built: values with unique names; at the end, only what is needed.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use crate::base::feature_map::Layout;
@@ -10,6 +11,12 @@ use crate::onnx::options::DECIDING_FLOATS;
 
 /// Constants of more elements take no part in shape arithmetic, whatever their type.
 pub(super) const FOLD_LIMIT: usize = 1 << 16;
+
+/// What it costs to read a number of a constant, in operations.
+const READING: u64 = 4;
+
+/// What it costs to look at a number of a list one by one, and perhaps to say in a message what is wrong with it.
+pub(super) const LOOKING: u64 = 64;
 
 /// True when the numbers of a constant of this type may decide what the graph computes. It depends on the type alone, so
 /// that a model without numbers becomes the same graph.
@@ -25,14 +32,14 @@ pub(super) struct Builder {
     /// The number of the next step to each value.
     next: HashMap<String, usize>,
     /// What computing constants has cost so far.
-    work: u64,
+    work: Cell<u64>,
 }
 
 impl Builder {
     /// A graph without values; `names` are those that the file gives to its values.
-    pub fn new<'m>(name: &str, limits: Limits, names: impl Iterator<Item = &'m str>) -> Self {
-        let graph = Graph { name: name.to_owned(), limits, ..Graph::default() };
-        Builder { graph, taken: names.map(str::to_owned).collect(), next: HashMap::new(), work: 0 }
+    pub fn new<'m>(name: String, limits: Limits, names: impl Iterator<Item = &'m str>) -> Self {
+        let graph = Graph { name, limits, ..Graph::default() };
+        Builder { graph, taken: names.map(str::to_owned).collect(), next: HashMap::new(), work: Cell::new(0) }
     }
 
     /// Allows one more node whose result has these extents.
@@ -42,10 +49,12 @@ impl Builder {
         limits.check(Limit::Nodes, self.graph.nodes.len() as u64 + 1)
     }
 
-    /// Allows so much more work on constants.
-    pub fn allow_work(&mut self, work: u64) -> Result<(), Exceeded> {
-        self.work = self.work.saturating_add(work);
-        self.graph.limits.check(Limit::FoldingWork, self.work)
+    /// Allows so much more work on constants; once it was too much, none, so that what is said of all nodes is one problem.
+    pub fn allow_work(&self, work: u64) -> Result<(), Exceeded> {
+        let (limits, done) = (&self.graph.limits, self.work.get());
+        limits.check(Limit::FoldingWork, done)?;
+        self.work.set(done.saturating_add(work));
+        limits.check(Limit::FoldingWork, self.work.get())
     }
 
     /// Adds a value under a name of the file.
@@ -73,14 +82,15 @@ impl Builder {
     }
 
     /// The numbers of a constant that may decide what the graph computes. The half-width floats never do.
-    pub fn numbers(&self, id: ValueId) -> Option<Tensor> {
+    pub fn numbers(&self, id: ValueId) -> Result<Option<Tensor>, Exceeded> {
         let value = self.graph.value(id);
-        let Def::Const(Const::Data(blob)) = &value.def else { return None };
+        let Def::Const(Const::Data(blob)) = &value.def else { return Ok(None) };
         let half = matches!(value.ty.dtype, DType::F16 | DType::BF16);
         if half || !decides(&value.ty) {
-            return None;
+            return Ok(None);
         }
-        Tensor::decode(value.ty.clone(), blob.bytes())
+        self.allow_work(READING * value.ty.elements() as u64)?;
+        Ok(Tensor::decode(value.ty.clone(), blob.bytes()))
     }
 
     /// The graph, without the values that nothing reads (operands of shape arithmetic, bounds, axes).

@@ -33,20 +33,21 @@ pub(super) fn einsum(site: &mut Site) -> Imported {
         return Err(Refusal::invalid(format!("`{equation}` has {terms} terms for {inputs} operands")));
     }
     let mut operands = Vec::new();
+    // The last operand that has a label.
+    let mut last = BTreeMap::new();
     for (at, term) in terms.iter().enumerate() {
         let value = site.input(at)?;
-        operands.push(Labelled { value, labels: labels(term, site.shape(value).len())? });
+        let labels = labels(term, site.shape(value).len())?;
+        last.extend(labels.iter().map(|&label| (label, at)));
+        operands.push(Labelled { value, labels });
     }
     let result = result(right, &operands)?;
     let extents = extents(site, &operands)?;
-    let mut rest = operands.into_iter().map(|operand| broadcast(site, operand, &extents));
-    let mut rest = rest.by_ref().collect::<Result<Vec<_>, _>>()?.into_iter();
-    let mut total = rest.next().ok_or_else(|| Refusal::invalid("it has no operands"))?;
-    while let Some(next) = rest.next() {
-        let later = rest.as_slice();
-        let kept = |label: &Label| {
-            result.contains(label) || later.iter().any(|operand| operand.labels.contains(label))
-        };
+    let rest = operands.into_iter().map(|operand| broadcast(site, operand, &extents));
+    let mut rest = rest.collect::<Result<Vec<_>, _>>()?.into_iter().enumerate();
+    let (_, mut total) = rest.next().ok_or_else(|| Refusal::invalid("it has no operands"))?;
+    for (at, next) in rest {
+        let kept = |label: &Label| result.contains(label) || last.get(label).is_some_and(|&last| last > at);
         total = multiply(site, total, next, &kept)?;
     }
     let total = sum_out(site, total, &|label| result.contains(label))?;
@@ -78,20 +79,18 @@ fn labels(term: &str, rank: usize) -> Result<Vec<Label>, Refusal> {
 
 /// The labels of the result: as written, or those of the ellipsis and every letter that occurs once, in order.
 fn result(right: Option<&str>, operands: &[Labelled]) -> Result<Vec<Label>, Refusal> {
-    let all = || operands.iter().flat_map(|operand| operand.labels.iter().copied());
-    let mut hidden: Vec<Label> = all().filter(char::is_ascii_digit).collect();
-    hidden.sort_unstable_by(|a, b| b.cmp(a));
-    hidden.dedup();
+    let mut counts: BTreeMap<Label, usize> = BTreeMap::new();
+    for &label in operands.iter().flat_map(|operand| &operand.labels) {
+        *counts.entry(label).or_insert(0) += 1;
+    }
+    let hidden: Vec<Label> = counts.keys().rev().copied().filter(char::is_ascii_digit).collect();
     let Some(right) = right else {
-        let mut once: Vec<Label> =
-            all().filter(|label| all().filter(|other| other == label).count() == 1).collect();
-        once.retain(char::is_ascii_alphabetic);
-        once.sort_unstable();
-        return Ok(hidden.into_iter().chain(once).collect());
+        let once = counts.iter().filter(|&(label, &count)| count == 1 && label.is_ascii_alphabetic());
+        return Ok(hidden.into_iter().chain(once.map(|(&label, _)| label)).collect());
     };
     let shown = if right.contains("...") { hidden.len() } else { 0 };
     let labels = labels(right, right.replace("...", "").chars().count() + shown)?;
-    match labels.iter().find(|label| !all().any(|other| other == **label)) {
+    match labels.iter().find(|label| !counts.contains_key(label)) {
         Some(unknown) => Err(Refusal::invalid(format!("`{unknown}` of the result is in no term"))),
         None => Ok(labels),
     }

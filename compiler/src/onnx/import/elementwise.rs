@@ -26,10 +26,10 @@ pub(super) fn clip_attributes(site: &mut Site) -> Imported {
 /// Clip with bounds as operands, since opset 11. Where they are no known constants, it is a maximum and a minimum.
 pub(super) fn clip_inputs(site: &mut Site) -> Imported {
     let known = |site: &Site, position| match site.optional(position) {
-        Some(bound) => site.builder.numbers(bound).is_some_and(|bound| bound.ty.dtype.is_float()),
-        None => true,
+        Some(bound) => Ok(site.builder.numbers(bound)?.is_some_and(|bound| bound.ty.dtype.is_float())),
+        None => Ok::<bool, Refusal>(true),
     };
-    if known(site, 1) && known(site, 2) {
+    if known(site, 1)? && known(site, 2)? {
         let lo = site.known_scalar(1, "lower bound")?.map_or(f32::NEG_INFINITY, |lo| lo as f32);
         let hi = site.known_scalar(2, "upper bound")?.map_or(f32::INFINITY, |hi| hi as f32);
         return clip(site, lo, hi);

@@ -12,7 +12,7 @@ use crate::ops::{BinaryKind, Op};
 /// Pow. Exponents that hardware has an instruction for become other functions.
 pub(super) fn pow(site: &mut Site) -> Imported {
     let (x, mut exponent) = (site.input(0)?, site.input(1)?);
-    let known = site.builder.numbers(exponent).map(|numbers| numbers.to_f64());
+    let known = site.builder.numbers(exponent)?.map(|numbers| numbers.to_f64());
     let float = site.ty(x).dtype.is_float() && site.shape(exponent).len() <= site.shape(x).len();
     let act = match known.as_deref() {
         Some([1.0]) if float => Some(Op::Identity),

@@ -16,6 +16,7 @@ mod fold;
 mod logic;
 mod matrix;
 mod movement;
+mod names;
 mod norm;
 mod normalise;
 mod order;
@@ -67,6 +68,7 @@ pub(super) fn import(source: &Source) -> Result<Graph, Error> {
     size(source, &labels)?;
 
     let mut problems = Problems::new();
+    names::check(source, &labels, &mut problems)?;
     let mut scope = Scope::new(source, stored, &labels, &mut problems);
     let order = order::sort(nodes);
     if let Err(cycle) = &order {
@@ -163,6 +165,11 @@ fn check<'m>(node: &'m NodeProto, opset: i64, scope: &Scope) -> Result<Checked<'
             "its output `{name}` is used; only the first output is done"
         )));
     }
+    if !node.overload().is_empty() {
+        let reason =
+            format!("it calls the function `{}` of the overload `{}`", node.op_type(), node.overload());
+        refusals.push(Refusal::unsupported(reason));
+    }
     match Attrs::check(node, row.attributes) {
         Ok(attrs) if refusals.is_empty() => Ok(Checked { row, attrs }),
         Ok(_) => Err(refusals),
@@ -203,7 +210,7 @@ fn run(row: &Row, site: &mut Site) -> ImportedAll {
 fn numbers(site: &Site) -> Result<Vec<Option<Tensor>>, Refusal> {
     let number = |id: &Option<ValueId>| {
         let Some(id) = *id else { return Ok(None) };
-        site.builder.numbers(id).map(Some).ok_or_else(|| {
+        site.builder.numbers(id)?.map(Some).ok_or_else(|| {
             let value = site.builder.graph.value(id);
             Refusal::unsupported(format!(
                 "it is done on small constants only (shape arithmetic); `{}` is {}",

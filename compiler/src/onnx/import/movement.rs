@@ -1,5 +1,6 @@
 //! Operators that put elements elsewhere: Concat, Split, Transpose, Gather, Expand, Tile, DepthToSpace, SpaceToDepth.
 
+use super::builder::LOOKING;
 use super::elementwise::same;
 use super::site::{Imported, ImportedAll, Site, axis};
 use crate::ir::graph::ValueId;
@@ -19,6 +20,8 @@ pub(super) fn take(site: &mut Site, x: ValueId, axes: Vec<(usize, Index)>) -> Im
     let whole =
         |(axis, index): &(usize, Index)| shape.get(*axis).is_some_and(|&extent| index.is_whole(extent));
     let axes: Vec<(usize, Index)> = axes.into_iter().filter(|part| !whole(part)).collect();
+    let pieces: usize = axes.iter().map(|(_, index)| index.pieces().len()).sum();
+    site.builder.allow_work(LOOKING * pieces as u64)?;
     if axes.is_empty() { same(site, x) } else { site.emit(Op::Take(Take { axes }), vec![x]) }
 }
 

@@ -1,5 +1,6 @@
 //! BatchNormalization, and Softmax and its relatives.
 
+use super::builder::LOOKING;
 use super::elementwise::pairwise;
 use super::site::{Imported, Site, axis};
 use crate::base::real::Real;
@@ -44,6 +45,7 @@ impl Soft {
                 let shape = site.shape(x);
                 let mut extents = vec![1; shape.len()];
                 let count = shape.get(axis).copied().unwrap_or(1);
+                site.builder.allow_work(LOOKING * count as u64)?;
                 extents.iter_mut().skip(axis).take(1).for_each(|extent| *extent = count);
                 let numbers = (0..count).map(|i| i64::try_from(i).unwrap_or(i64::MAX)).collect();
                 let numbers = site.tensor(&Tensor::int(extents, numbers))?;

@@ -1,6 +1,7 @@
 //! Operators that give the same elements other extents: Reshape, Flatten, Squeeze, Unsqueeze.
 
 use super::site::{Imported, Site, axis};
+use crate::base::limits::Limit;
 use crate::onnx::dims::check_size;
 use crate::onnx::refusal::Refusal;
 
@@ -93,7 +94,8 @@ pub(super) fn unsqueeze(site: &mut Site) -> Imported {
         Some(axes) => axes.len(),
         None => site.known_ints(1, "axes")?.map_or(0, |axes| axes.len()),
     };
-    let rank = site.shape(x).len() + given;
+    let rank = site.shape(x).len().saturating_add(given);
+    site.builder.graph.limits.check(Limit::Axes, rank as u64)?;
     let named = axes(site, rank)?.ok_or_else(|| Refusal::invalid("its axes are missing"))?;
     let mut old = site.shape(x).iter().copied();
     let shape = (0..rank).map(|at| if named.contains(&at) { 1 } else { old.next().unwrap_or(1) }).collect();

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::builder::Builder;
 use super::source::Source;
 use crate::base::diag::Problems;
+use crate::base::shown::shown;
 use crate::ir::graph::{Def, ValueId};
 use crate::onnx::dims::Fixed;
 use crate::onnx::refusal::Refusal;
@@ -48,7 +49,7 @@ impl<'m> Scope<'m> {
         let tensors = graph.initializer.iter().map(|tensor| tensor.name());
         let results = graph.node.iter().flat_map(|node| node.output.iter().map(String::as_str));
         let names = tensors.clone().chain(graph.input.iter().map(|info| info.name())).chain(results);
-        let builder = Builder::new(graph.name(), source.options.limits, names);
+        let builder = Builder::new(shown(graph.name().to_owned()), source.options.limits, names);
         let mut scope = Scope { builder, values: HashMap::new(), read };
 
         for tensor in &graph.initializer {

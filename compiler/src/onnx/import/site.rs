@@ -1,7 +1,7 @@
 //! What the importer of an operator sees of its node, and how it answers: values, attributes, `emit`.
 
 use super::attrs::Attrs;
-use super::builder::{Builder, FOLD_LIMIT};
+use super::builder::{Builder, FOLD_LIMIT, LOOKING};
 use crate::base::real::Real;
 use crate::base::tensor::{DType, Tensor, TensorType};
 use crate::ir::graph::{Const, Def, Node, Recipe, ValueId};
@@ -76,8 +76,11 @@ impl Site<'_, '_> {
     /// The integers of an operand that must be known at import; `None` when it is absent.
     pub fn known_ints(&self, position: usize, what: &str) -> Result<Option<Vec<i64>>, Refusal> {
         let Some(id) = self.optional(position) else { return Ok(None) };
-        match self.builder.numbers(id).as_ref().map(Tensor::ints) {
-            Some(Some(ints)) => Ok(Some(ints.to_vec())),
+        match self.builder.numbers(id)?.as_ref().map(Tensor::ints) {
+            Some(Some(ints)) => {
+                self.builder.allow_work(LOOKING * ints.len() as u64)?;
+                Ok(Some(ints.to_vec()))
+            }
             Some(None) => Err(Refusal::invalid(format!("its {what} must be integers"))),
             None => Err(self.not_known(id, what)),
         }
@@ -86,7 +89,7 @@ impl Site<'_, '_> {
     /// The number of a scalar operand that must be known at import; `None` when it is absent.
     pub fn known_scalar(&self, position: usize, what: &str) -> Result<Option<f64>, Refusal> {
         let Some(id) = self.optional(position) else { return Ok(None) };
-        let tensor = self.builder.numbers(id).ok_or_else(|| self.not_known(id, what))?;
+        let tensor = self.builder.numbers(id)?.ok_or_else(|| self.not_known(id, what))?;
         match tensor.to_f64().as_slice() {
             [number] => Ok(Some(*number)),
             numbers => Err(Refusal::invalid(format!("its {what} has {} elements, not one", numbers.len()))),
@@ -130,8 +133,12 @@ impl Site<'_, '_> {
     /// Numbers when those of all operands are known (shape arithmetic), else a recipe for the weight packer.
     fn constant_result(&mut self, op: Op, inputs: Vec<ValueId>, ty: TensorType) -> Imported {
         let half = matches!(ty.dtype, DType::F16 | DType::BF16);
-        let numbers: Option<Vec<Tensor>> = inputs.iter().map(|&id| self.builder.numbers(id)).collect();
-        match numbers {
+        let numbers: Result<Option<Vec<Tensor>>, _> = inputs
+            .iter()
+            .map(|&id| self.builder.numbers(id).transpose())
+            .collect::<Option<Result<_, _>>>()
+            .transpose();
+        match numbers? {
             Some(numbers) if !half && ty.elements() <= FOLD_LIMIT => {
                 let operands: Vec<&Tensor> = numbers.iter().collect();
                 let types: Vec<&TensorType> = operands.iter().map(|tensor| &tensor.ty).collect();
@@ -174,8 +181,9 @@ impl Site<'_, '_> {
         self.constant(TensorType::f32(shape), Const::Recipe(recipe, Vec::new()))
     }
 
-    /// A new constant of known numbers.
+    /// A new constant of known numbers, which counts as one that is stored.
     pub fn tensor(&mut self, tensor: &Tensor) -> Imported {
+        self.stored.allow((tensor.ty.elements() * tensor.ty.dtype.bytes()) as u64)?;
         let refuse = || Refusal::unsupported(format!("constants of the type {} are not computed", tensor.ty));
         let blob = encode(tensor).ok_or_else(refuse)?;
         Ok(self.constant(tensor.ty.clone(), Const::Data(blob)))

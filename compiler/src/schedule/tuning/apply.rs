@@ -35,7 +35,7 @@ impl<'a> Tuner<'a> {
 
     fn fault(&mut self, line: usize, reason: String, remedy: &str) {
         let place = self.tuning.place(line);
-        self.faults.push((line, Problem { place, reason, remedy: remedy.to_owned() }));
+        self.faults.push((line, Problem::new(place, reason, remedy)));
     }
 
     /// The kernel that computes a convolution whose groups are the operator's. `name` is the one that it has as a direct
@@ -91,6 +91,6 @@ impl<'a> Tuner<'a> {
             None => format!("the network has no kernel `{name}`"),
         };
         let remedy = "`tilewright explain` lists its kernels".to_owned();
-        Some(Problem { place: self.tuning.place(line.number), reason, remedy })
+        Some(Problem::new(self.tuning.place(line.number), reason, remedy))
     }
 }

@@ -51,7 +51,7 @@ impl Tuning {
     }
 
     fn fault(&mut self, number: usize, (reason, remedy): Fault) {
-        let problem = Problem { place: self.place(number), reason, remedy };
+        let problem = Problem::new(self.place(number), reason, remedy);
         self.faults.push((number, problem));
     }
 

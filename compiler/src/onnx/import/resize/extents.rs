@@ -40,7 +40,7 @@ pub(super) fn given(site: &Site) -> Result<Vec<Axis>, Refusal> {
 
 fn known_floats(site: &Site, position: usize, what: &str) -> Result<Option<Vec<f64>>, Refusal> {
     let Some(id) = site.optional(position) else { return Ok(None) };
-    match site.builder.numbers(id) {
+    match site.builder.numbers(id)? {
         Some(tensor) => Ok(Some(tensor.to_f64())),
         // Exporters give an empty list where there is nothing to say.
         None if site.ty(id).elements() == 0 => Ok(Some(Vec::new())),

@@ -6,6 +6,7 @@ mod weights;
 
 use self::coordinates::{Axis, Mode};
 use self::weights::{Filter, Rows};
+use super::builder::LOOKING;
 use super::movement::{take, too_large};
 use super::site::{Imported, Site};
 use crate::base::real::Real;
@@ -76,6 +77,8 @@ fn resize(site: &mut Site, axes: &[Axis], mode: Mode, rounding: &str) -> Importe
     let mut nearest = Vec::new();
     let mut filtered = Vec::new();
     for (at, axis) in axes.iter().enumerate().filter(|(_, axis)| !axis.stays()) {
+        let each = if let Method::Filter(filter) = &method { filter.work(axis) } else { 1 };
+        site.builder.allow_work(LOOKING.saturating_mul(axis.to as u64).saturating_mul(each))?;
         let places = axis.places(mode);
         let inside: Vec<f64> = places.iter().copied().flatten().collect();
         if inside.is_empty() {

@@ -31,6 +31,13 @@ impl Filter {
         if self.cubic.is_some() { 2.0 } else { 1.0 }
     }
 
+    /// What the row of one coordinate costs, in elements that are looked at: its entries are kept in a tree.
+    pub fn work(&self, axis: &Axis) -> u64 {
+        let scale = if self.antialias { axis.scale.min(1.0) } else { 1.0 };
+        let taps = (2.0 * self.radius() / scale).ceil() as u64;
+        taps.saturating_add(1).saturating_mul(4)
+    }
+
     fn weight(&self, distance: f64) -> f64 {
         let x = distance.abs();
         match self.cubic {
