@@ -57,7 +57,7 @@ const FLOATS: [f32; 12] =
 /// A kind of change.
 type Change = fn(&mut ModelProto, &mut Numbers) -> Option<()>;
 
-const CHANGES: [Change; 20] = [
+const CHANGES: [Change; 21] = [
     extent,
     extent,
     element_type,
@@ -78,7 +78,12 @@ const CHANGES: [Change; 20] = [
     arity,
     output,
     opset,
+    rename,
 ];
+
+/// What a terminal, an editor, Rust, C or HTML reads as something other than a part of a name.
+const ODD: [&str; 12] =
+    ["\u{1b}[2J", "\n", "\0", "\u{9b}", "\u{202e}", "\u{2028}", "\"#", "`", "*/", "{}", "<b>", "\\"];
 
 /// The bytes of the model with one to four changes.
 pub fn changed(model: &ModelProto, numbers: &mut Numbers) -> Vec<u8> {
@@ -316,6 +321,34 @@ fn output(model: &mut ModelProto, numbers: &mut Numbers) -> Option<()> {
         1 => drop(graph.output.pop()),
         _ => graph.output.push(tilewright::onnx::schema::ValueInfoProto { name: Some(name), ..first }),
     }
+    Some(())
+}
+
+/// A value is called something odd, or as another is: everywhere, or where it is made only.
+fn rename(model: &mut ModelProto, numbers: &mut Numbers) -> Option<()> {
+    let graph = graph(model)?;
+    let old = name(graph, numbers)?;
+    let new = match numbers.between(0, 4) {
+        0 => name(graph, numbers)?,
+        1 => String::new(),
+        _ => format!("{}{old}", numbers.pick(&ODD)),
+    };
+    let everywhere = numbers.between(0, 3) > 0;
+    let rename = |name: &mut String| {
+        if *name == old {
+            new.clone_into(name);
+        }
+    };
+    for node in &mut graph.node {
+        node.output.iter_mut().for_each(rename);
+        if everywhere {
+            node.input.iter_mut().for_each(rename);
+            node.name.iter_mut().for_each(|name| name.push_str(&new));
+        }
+    }
+    graph.initializer.iter_mut().filter_map(|tensor| tensor.name.as_mut()).for_each(rename);
+    let ports = graph.input.iter_mut().chain(&mut graph.output);
+    ports.filter_map(|info| info.name.as_mut()).for_each(rename);
     Some(())
 }
 

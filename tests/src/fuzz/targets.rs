@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use tilewright::base::diag::Error;
+use tilewright::base::shown::is_control;
 use tilewright::base::target::{ISAS, Isa};
 use tilewright::base::tensor::TensorType;
 use tilewright::ir::graph::{Graph, ValueId};
@@ -52,6 +53,9 @@ pub fn find(name: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.name == name)
 }
 
+/// No part of a message is longer.
+const MOST_BYTES: usize = 10_000;
+
 /// An error of the user's is what a damaged file deserves; one of the compiler's is a fault.
 fn accepted<T>(result: Result<T, Error>) -> Option<T> {
     match result {
@@ -59,6 +63,9 @@ fn accepted<T>(result: Result<T, Error>) -> Option<T> {
         Err(error) => {
             let bug = error.problems().iter().find(|problem| problem.remedy.contains("bug"));
             assert!(bug.is_none() && !error.problems().is_empty(), "{error}");
+            let unseen = |text: &str| text.contains(is_control) || text.len() > MOST_BYTES;
+            let mut parts = error.problems().iter().flat_map(|p| [&p.place, &p.reason, &p.remedy]);
+            assert!(!parts.any(|part| unseen(part)), "a message that a terminal obeys: {error:?}");
             None
         }
     }
