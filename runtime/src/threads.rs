@@ -10,6 +10,7 @@ use crate::Error;
 use gate::{Gate, lock};
 use std::any::Any;
 use std::fmt;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
@@ -176,7 +177,11 @@ impl Shared {
         // caller keeps the job alive.
         let &Job { work, chunks } = unsafe { &*self.job.load(Ordering::Relaxed) };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work(thread, chunks - left))) {
-            lock(&self.panic).get_or_insert(panic);
+            match &mut *lock(&self.panic) {
+                // Dropping it may panic again, and nothing may unwind from here before the chunk counts as ended.
+                Some(_) => mem::forget(panic),
+                first => *first = Some(panic),
+            }
         }
         if self.ended.0.fetch_add(1, Ordering::SeqCst) + 1 == chunks {
             self.end.ring();

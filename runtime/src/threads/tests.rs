@@ -82,6 +82,35 @@ fn a_panic_reaches_the_caller_after_all_chunks_and_the_pool_still_works() {
     }
 }
 
+/// A payload that panics once more when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+/// Were it dropped between claiming a chunk and counting it, `run` would end before its chunks, or never.
+#[test]
+fn payloads_that_panic_when_they_are_dropped_stay_where_they_are() {
+    let pool = Pool::new(2).unwrap();
+    for _ in 0..20 {
+        let ran = AtomicUsize::new(0);
+        let run = || {
+            pool.run(4, &|_, _| {
+                ran.fetch_add(1, Ordering::SeqCst);
+                std::panic::panic_any(Bomb);
+            });
+        };
+        let payload = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+        assert!(payload.is::<Bomb>(), "what the first chunk panicked with");
+        std::mem::forget(payload);
+        assert_eq!(ran.load(Ordering::SeqCst), 4);
+    }
+    check(&pool, 6);
+}
+
 #[test]
 fn dropping_ends_all_workers_asleep_or_not() {
     for wait in [Duration::ZERO, Duration::from_millis(30)] {
