@@ -113,7 +113,9 @@ impl Header {
                 self.floats, expected.floats
             )));
         }
-        let whole = HEADER_BYTES as u64 + size_of::<f32>() as u64 * expected.floats as u64;
+        // No file has as many bytes as where this ends.
+        let payload = (size_of::<f32>() as u64).saturating_mul(expected.floats as u64);
+        let whole = payload.saturating_add(HEADER_BYTES as u64);
         let fault = match file_bytes.cmp(&whole) {
             std::cmp::Ordering::Less => "cut short",
             std::cmp::Ordering::Equal => return Ok(()),

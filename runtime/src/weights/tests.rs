@@ -55,6 +55,19 @@ fn a_model_without_weights_loads() {
     assert!(weights.floats().is_empty());
 }
 
+/// Of 2^62 floats, the number of bytes is 0 where it wraps around.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn more_weights_than_there_are_addresses_are_cut_short() {
+    let expected = Expected { graph: GRAPH, floats: 1 << 62 };
+    let header = Header { floats: 1 << 62, ..Header::of(GRAPH, &[]) }.encode();
+    for weights in
+        [Weights::from_static(leak(&header, 0), &expected), Weights::from_bytes(&header, &expected)]
+    {
+        assert!(weights.err().unwrap().to_string().contains("cut short: 64 bytes instead of"));
+    }
+}
+
 /// Name, damage, part of the message, whether the header shows it.
 type Fault = (&'static str, fn(&mut Vec<u8>), &'static str, bool);
 
