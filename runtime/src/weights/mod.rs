@@ -5,6 +5,9 @@
 mod embed;
 pub mod header;
 
+#[doc(hidden)]
+pub use embed::embeddable;
+
 use crate::Error;
 use crate::arena::{ALIGN, AlignedBuf};
 use header::{HEADER_BYTES, Header};
