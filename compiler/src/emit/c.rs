@@ -111,10 +111,11 @@ typedef struct {name}_session {name}_session;
 // included. Returns NULL after an error, and its text in error, if that is not NULL.
 {name}_session *{name}_open(const char *weights, size_t threads, char *error, size_t error_bytes);
 
-// Runs the model. No output lies in an input or in another output.
+// Runs the model. No output lies in an input or in another output. A pointer that is NULL or no address of floats ends the
+// process with a message, and so does a second thread in a session that has not ended its run.
 {shapes}void {name}_run({name}_session *session{parameters});
 
-// Ends a session; NULL is none.
+// Ends a session, which no one uses any more, neither now nor later; NULL is none.
 void {name}_close({name}_session *session);
 
 #ifdef __cplusplus
