@@ -14,8 +14,9 @@ use tilewright::passes::{PASSES, Pass};
 use tilewright_tests::plans::run_some;
 use tilewright_tests::project::Profile;
 use tilewright_tests::random::batch::Report;
-use tilewright_tests::random::bound;
+use tilewright_tests::random::bound::{self, Engine};
 use tilewright_tests::random::compare::{interpreted, verdict};
+use tilewright_tests::random::export::Exported;
 use tilewright_tests::random::{Network, genomes, kinds, runner};
 
 #[test]
@@ -57,7 +58,8 @@ fn a_wrong_number_is_found() {
         let network = genome.grow();
         let run = run_some(&network.graph, PASSES, &network.floats(), ISAS[0]);
         let Ok((outputs, plan)) = run else { return Ok(()) };
-        let known = bound::outputs(&network.graph, &network.inputs, &bound::winograds(&plan));
+        let winograds = bound::winograds(&plan);
+        let known = bound::outputs(&network, Engine::Ours(&winograds));
         if !verdict(&known, &outputs).is_ok_and(|verdict| verdict.is_decisive()) {
             return Ok(());
         }
@@ -101,7 +103,8 @@ fn passes_on_and_off_agree() {
             Err(error) => return Err(TestCaseError::fail(error.to_string())),
         };
         compared.set(compared.get() + 1);
-        let known = bound::outputs(&network.graph, &network.inputs, &bound::winograds(&plan));
+        let winograds = bound::winograds(&plan);
+        let known = bound::outputs(&network, Engine::Ours(&winograds));
         let name = optional.get(off).copied().unwrap_or("all others");
         verdict(&known, &outputs).map_err(|fault| TestCaseError::fail(format!("without {name}: {fault}")))?;
         Ok(())
@@ -110,6 +113,17 @@ fn passes_on_and_off_agree() {
         panic!("{fault}");
     }
     assert!(compared.get() > 250, "only {} networks were compared", compared.get());
+}
+
+/// The file that `tests/random/compare.py` gives to another engine means the network that was grown, and compiles.
+#[test]
+fn networks_survive_being_written_as_onnx() {
+    let (mut runner, genomes) = (runner(1, 1), genomes(3..=12));
+    for number in 0..200 {
+        let network = genomes.new_tree(&mut runner).expect("a genome").current().grow();
+        let exported = Exported::new(&network, ISAS[number % ISAS.len()]);
+        assert!(exported.is_ok(), "{exported:?}\n{}", network.text());
+    }
 }
 
 #[test]

@@ -92,7 +92,8 @@ impl Act {
             Act::None | Act::Relu => true,
             Act::Clip { .. } => self.eval(0.0).abs() <= MODERATE.into(),
             Act::Func(func, parameters) => {
-                func.is_tame() && parameters.iter().all(|parameter| (0.0..=MODERATE).contains(&parameter.get()))
+                func.is_tame()
+                    && parameters.iter().all(|parameter| (0.0..=MODERATE).contains(&parameter.get()))
             }
         }
     }

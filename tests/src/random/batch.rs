@@ -1,7 +1,7 @@
 //! Random networks built by rustc, many in one program.
 
 use super::Network;
-use super::bound::{self, Known, Unbounded};
+use super::bound::{self, Engine, Known, Unbounded};
 use super::compare::{Verdict, verdict};
 use crate::jobs::{Job, Program, Source, options};
 use crate::project::Profile;
@@ -148,7 +148,7 @@ impl Built {
         std::fs::write(&weights, bytes).expect("a writable folder");
         let winograds = bound::winograds(&compiled.plan);
         let input = network.floats().concat();
-        let known = bound::outputs(&network.graph, &network.inputs, &winograds);
+        let known = bound::outputs(network, Engine::Ours(&winograds));
         let lens = network.graph.outputs.iter().map(|&id| network.graph.value(id).ty.elements()).collect();
         let source = Source { name, files: compiled.files };
         let (steps, winograds) = (compiled.plan.steps.len(), winograds.len());

@@ -1,7 +1,7 @@
 //! A random network run by the interpreter, against the reference and its bound.
 
 use super::Network;
-use super::bound::{self, Known, Unbounded};
+use super::bound::{self, Engine, Known, Unbounded};
 use crate::plans;
 use tilewright::base::target::Isa;
 use tilewright::schedule::choose::Choice;
@@ -69,5 +69,6 @@ pub fn verdict(known: &Result<Vec<Known>, Unbounded>, outputs: &[Vec<f32>]) -> R
 pub fn interpreted(network: &Network, isa: Isa) -> Result<Verdict, String> {
     let run = plans::run_planned(&network.graph, &network.floats(), isa, Choice::Fast, &network.tuning());
     let (outputs, plan) = run.map_err(|error| error.to_string())?;
-    verdict(&bound::outputs(&network.graph, &network.inputs, &bound::winograds(&plan)), &outputs)
+    let winograds = bound::winograds(&plan);
+    verdict(&bound::outputs(network, Engine::Ours(&winograds)), &outputs)
 }

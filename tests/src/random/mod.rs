@@ -6,13 +6,15 @@
 //! smaller network, so what proptest shrinks is a network all the time.
 //!
 //! [`bound`] says how far a program may be from the reference, [`compare`] runs one by the interpreter, [`batch`] builds many
-//! with rustc.
+//! with rustc, [`export`] writes them as ONNX files for other engines.
 
 pub mod batch;
 pub mod bound;
 pub mod compare;
+pub mod export;
 mod kinds;
 mod net;
+pub mod onnx;
 
 use net::Net;
 use proptest::array::uniform10;

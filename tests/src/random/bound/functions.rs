@@ -1,6 +1,6 @@
 //! Functions of one number: slope and error of each.
 
-use super::{Known, U, Unbounded};
+use super::{Engine, Known, U, Unbounded};
 use tilewright::base::epilogue::Act;
 use tilewright::base::functions::Func;
 use tilewright::base::tensor::Tensor;
@@ -39,7 +39,7 @@ fn slope(func: Func, [a, b]: [f64; 2]) -> Result<f64, Unbounded> {
 }
 
 /// The bound of an activation of `x`.
-pub fn bound(act: Act, x: &Known, value: &Tensor) -> Result<Vec<f64>, Unbounded> {
+pub fn bound(act: Act, x: &Known, value: &Tensor, engine: Engine) -> Result<Vec<f64>, Unbounded> {
     let (func, parameters) = match act {
         Act::None | Act::Relu | Act::Clip { .. } => return Ok(x.off.clone()),
         Act::Func(Func::Abs | Func::Neg, _) => return Ok(x.off.clone()),
@@ -60,9 +60,10 @@ pub fn bound(act: Act, x: &Known, value: &Tensor) -> Result<Vec<f64>, Unbounded>
             Func::Sqrt => y - (x - e).max(0.0).sqrt(),
             _ => slope * e,
         };
-        let own = match func {
-            Func::GeluTanh | Func::HardSwish | Func::HardSigmoid => ABSOLUTE * (1.0 + x.abs()),
-            _ => 0.0,
+        let own = match (engine, func) {
+            (_, Func::GeluTanh | Func::HardSwish | Func::HardSigmoid) => ABSOLUTE * (1.0 + x.abs()),
+            (Engine::Ours(_), _) | (_, Func::Square | Func::Sqrt) => 0.0,
+            (Engine::Another, _) => ABSOLUTE * (1.0 + x.abs()) * slope.max(1.0),
         };
         // Composite forms that are recognised, and folded factors, round the operand too.
         spread + own + U * (ULPS * y.abs() + 4.0 * x.abs())

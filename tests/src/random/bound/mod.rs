@@ -28,6 +28,7 @@ mod functions;
 mod norms;
 mod sums;
 
+use super::Network;
 use std::collections::{HashMap, HashSet};
 use tilewright::base::tensor::{DType, Tensor};
 use tilewright::ir::graph::{Graph, Node, ValueId};
@@ -113,6 +114,16 @@ impl Unbounded {
     }
 }
 
+/// Whose rounding a bound is of.
+#[derive(Clone, Copy, Debug)]
+pub enum Engine<'a> {
+    /// One of our programs, with these of its convolutions by Winograd's algorithm.
+    Ours(&'a Winograds),
+    /// Another engine, which computes what the operators say in f32: sums in any order, and functions by formulas of its own,
+    /// such as `e^x - 1`, whose error is one of the terms' size.
+    Another,
+}
+
 /// What the reference computes for each output, with the bounds.
 ///
 /// # Errors
@@ -120,9 +131,10 @@ impl Unbounded {
 ///
 /// # Panics
 /// On a graph that cannot be evaluated.
-pub fn outputs(graph: &Graph, inputs: &[Tensor], winograds: &Winograds) -> Result<Vec<Known>, Unbounded> {
+pub fn outputs(network: &Network, engine: Engine) -> Result<Vec<Known>, Unbounded> {
+    let graph = &network.graph;
     let mut known: HashMap<ValueId, Known> = HashMap::new();
-    for (&id, tensor) in graph.inputs.iter().zip(inputs) {
+    for (&id, tensor) in graph.inputs.iter().zip(&network.inputs) {
         known.insert(id, Known::exact(tensor.clone()));
     }
     let mut computed: HashSet<ValueId> = HashSet::new();
@@ -134,7 +146,6 @@ pub fn outputs(graph: &Graph, inputs: &[Tensor], winograds: &Winograds) -> Resul
         let values: Vec<&Tensor> = operands.iter().map(|operand| &operand.value).collect();
         let ty = &graph.value(node.output).ty;
         let value = ops::eval(&node.op, &values, ty).unwrap_or_else(|error| panic!("{error}"));
-        let winograd = node.sources.first().and_then(|name| winograds.get(name));
         if let Some(operand) = operands.iter().find(|operand| !is_usual(&operand.value)) {
             return Unbounded::because(format!(
                 "{} reads large numbers of {:?}",
@@ -145,7 +156,7 @@ pub fn outputs(graph: &Graph, inputs: &[Tensor], winograds: &Winograds) -> Resul
         let is_constant = |id: &ValueId| graph.is_const(*id) || computed.contains(id);
         let constants: Vec<bool> = node.inputs.iter().map(is_constant).collect();
         computed.extend(constants.iter().all(|&constant| constant).then_some(node.output));
-        let mut result = of(node, &operands, &constants, value, winograd)?;
+        let mut result = of(node, &operands, &constants, value, engine)?;
         if !result.is_exact() {
             result.off.iter_mut().for_each(|off| *off += f64::from(f32::MIN_POSITIVE));
         }
@@ -174,7 +185,7 @@ fn of(
     x: &[&Known],
     constants: &[bool],
     value: Tensor,
-    winograd: Option<&WinogradSpec>,
+    engine: Engine,
 ) -> Result<Known, Unbounded> {
     if super::net::jumps(&node.op) || value.ty.dtype != DType::F32 {
         return match x.iter().all(|x| x.is_exact()) {
@@ -187,6 +198,10 @@ fn of(
             return Unbounded::because(format!("there is no bound for {}", node.op.name()));
         }
         Op::Conv(_) | Op::MatMul(_) | Op::GlobalAvgPool | Op::BatchNorm { .. } | Op::Resample(_) => {
+            let winograd = match engine {
+                Engine::Ours(winograds) => node.sources.first().and_then(|name| winograds.get(name)),
+                Engine::Another => None,
+            };
             sums::bound(&node.op, x, constants, value, winograd)
         }
         Op::Pool(_) | Op::Binary(_) | Op::Reduce(_) | Op::Along { .. } => {
@@ -195,7 +210,7 @@ fn of(
                 None => sums::bound(&node.op, x, constants, value, None),
             }
         }
-        Op::Act(act) => Known::new(value.clone(), functions::bound(*act, x[0], &value)?),
+        Op::Act(act) => Known::new(value.clone(), functions::bound(*act, x[0], &value, engine)?),
         Op::Softmax { axis } => Known::new(value.clone(), norms::softmax(*axis, x[0], &value, false)),
         Op::LogSoftmax { axis } => Known::new(value.clone(), norms::softmax(*axis, x[0], &value, true)),
         Op::Lrn(lrn) => Known::new(value.clone(), norms::lrn(lrn, x[0], &value)?),
