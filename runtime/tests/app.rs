@@ -1,5 +1,7 @@
 //! The standalone program around fake networks, called in this process.
 
+#[cfg(unix)]
+mod devices;
 mod fake;
 
 use fake::{Sums, Swap};
@@ -337,36 +339,6 @@ fn measures() {
         "\"nodes\":[\"Sum_1\",\"Mul_2\"]",
     ] {
         assert!(profile.contains(part), "{part} in {profile}");
-    }
-}
-
-/// What has no end, and what is called a picture and is none.
-#[cfg(unix)]
-#[test]
-fn devices_and_pipes_in_the_place_of_files() {
-    let folder = Folder::new();
-    let picture = png_of(&folder, "b.png", [1, 3, 2]);
-    std::fs::create_dir(folder.path("c.png")).unwrap();
-    let _socket = std::os::unix::net::UnixListener::bind(folder.path("a.png")).unwrap();
-    let place = folder.path("");
-    let (result, out, errors) = talk::<Sums>(&[&place, "--top", "1"], None);
-    assert_eq!(result.unwrap_err().to_string(), "2 of 3 pictures could not be read");
-    for name in ["a.png", "c.png"] {
-        assert!(errors.contains(&format!("{name}: is no file; ")), "{errors}");
-    }
-    assert!(out.starts_with(&picture) && out.lines().count() == 2, "{out}");
-    if !Path::new("/dev/zero").exists() {
-        println!("skipped: there is nothing without an end");
-        return;
-    }
-    let cases: [(&[&str], &str); 3] = [
-        (&["/dev/zero"], "/dev/zero: has more than 268435456 bytes"),
-        (&[&picture, "--labels", "/dev/zero"], "/dev/zero: has more than 268435456 bytes"),
-        (&["--bench", "--input", "/dev/zero"], "/dev/zero: is no .npy file"),
-    ];
-    for (args, message) in cases {
-        let error = run::<Sums>(args).unwrap_err().to_string();
-        assert!(error.contains(message), "{args:?}: {error}");
     }
 }
 
