@@ -2,7 +2,9 @@
 
 use tilewright::base::target::AVX2;
 use tilewright::kernel::build::{Builder, constant, get};
-use tilewright::kernel::ir::{Addr, Affine, Expr, Kernel, Lanes, ParamId, Role, Stmt, TASK, Var};
+use tilewright::kernel::ir::{
+    Addr, Affine, Expr, Kernel, Lanes, ParamId, Reg, Role, Stmt, TASK, Values, Var, VarInfo,
+};
 use tilewright::kernel::proof::verify::verify;
 use tilewright::kernel::spec::KernelSpec;
 use tilewright_tests::mutants::{Change, Fixed, rewrites};
@@ -124,6 +126,15 @@ fn registers_that_no_one_declares_are_caught() {
     assert!(mutants > 150, "only {mutants} mutants");
 }
 
+#[test]
+fn changes_of_registers_that_no_one_declares_are_caught() {
+    all_caught("before it is set", &|kernel, stmt, _| {
+        let Stmt::Store(..) = stmt else { return Vec::new() };
+        let unknown = Reg { family: kernel.regs.len(), index: Vec::new() };
+        vec![vec![Stmt::Set(unknown, constant(0.0)), stmt.clone()]]
+    });
+}
+
 /// A register must be declared where each use sees it, not in a loop before.
 #[test]
 fn registers_do_not_outlive_their_loop() {
@@ -144,6 +155,173 @@ fn stores_to_what_is_no_output_are_caught() {
             |p| Stmt::Store(Addr { param: ParamId(p), at: Default::default() }, value.clone(), *lanes);
         read_only.map(|p| vec![store(p)]).collect()
     });
+    all_caught("does not exist", &|kernel, stmt, _| {
+        let Stmt::Store(Addr { at, .. }, value, lanes) = stmt else { return Vec::new() };
+        let param = ParamId(kernel.params.len());
+        vec![vec![Stmt::Store(Addr { param, at: at.clone() }, value.clone(), *lanes)]]
+    });
+}
+
+/// Stores to other addresses, in place of each.
+fn stores(
+    change: impl Fn(&Kernel, &Affine, &Fixed) -> Option<Affine>,
+) -> impl Fn(&Kernel, &Stmt, &Fixed) -> Vec<Vec<Stmt>> {
+    move |kernel, stmt, fixed| {
+        let Stmt::Store(to, value, lanes) = stmt else { return Vec::new() };
+        let at = change(kernel, &to.at, fixed).into_iter();
+        at.map(|at| vec![Stmt::Store(Addr { param: to.param, at }, value.clone(), *lanes)]).collect()
+    }
+}
+
+#[test]
+fn addresses_that_wrap_around_are_caught() {
+    all_caught("is beyond its", &stores(|_, _, _| Some(Affine::constant(usize::MAX))));
+    let of = |kernel: &Kernel, at: &Affine, fixed: &Fixed| {
+        let long = |var: Var| kernel.vars[var.0].count > 2 && !fixed.iter().any(|(of, _)| *of == var);
+        at.terms.iter().map(|&(var, _)| var).find(|var| long(*var))
+    };
+    // The last of two or more times this is 0, or little more.
+    let far = move |kernel: &Kernel, at: &Affine, fixed: &Fixed| {
+        let terms = vec![(
+            of(kernel, at, fixed)?,
+            usize::MAX / (kernel.vars[of(kernel, at, fixed)?.0].count - 1) + 1,
+        )];
+        Some(Affine { base: 0, terms })
+    };
+    all_caught("out of scope", &stores(far));
+    let behind = move |kernel: &Kernel, at: &Affine, fixed: &Fixed| {
+        Some(Affine { base: usize::MAX, terms: vec![(of(kernel, at, fixed)?, 1)] })
+    };
+    all_caught("out of scope", &stores(behind));
+}
+
+#[test]
+fn addresses_with_a_variable_twice_are_caught() {
+    all_caught(
+        "has a variable twice",
+        &stores(|_, at, _| {
+            let first = *at.terms.first()?;
+            Some(Affine { terms: [at.terms.as_slice(), &[first]].concat(), ..at.clone() })
+        }),
+    );
+}
+
+/// The text has nothing but the names of variables to tell them apart.
+#[test]
+fn loops_around_loops_of_the_same_variable_are_caught() {
+    all_caught("is the variable of two loops", &|_, stmt, _| match stmt {
+        Stmt::For(var, body) => {
+            let inner = Stmt::For(*var, body.clone());
+            vec![vec![Stmt::For(*var, vec![inner])], vec![Stmt::For(TASK, body.clone())]]
+        }
+        Stmt::Unroll(var, body) => vec![vec![Stmt::Unroll(*var, vec![Stmt::Unroll(*var, body.clone())])]],
+        _ => Vec::new(),
+    });
+    for mut kernel in specs::all().iter().map(|case| case.kernel(&AVX2)) {
+        let one = kernel.vars[TASK.0].name.clone();
+        let loops = kernel.vars.len();
+        kernel.vars.iter_mut().for_each(|var| var.name.clone_from(&one));
+        let found = verify(&kernel).iter().any(|fault| fault.contains("is the variable of two loops"));
+        assert!(found || loops == 1, "{kernel}");
+    }
+}
+
+#[test]
+fn conditions_on_variables_out_of_scope_are_caught() {
+    all_caught("a condition on a variable", &|kernel, stmt, _| match stmt {
+        Stmt::For(var, body) => vec![vec![Stmt::If(*var, 0..kernel.vars[var.0].count, body.clone())]],
+        _ => Vec::new(),
+    });
+}
+
+/// Wrong values of a variable that depends on another.
+fn wrong_values(kernel: &Kernel, own: Var) -> Vec<VarInfo> {
+    let info = &kernel.vars[own.0];
+    let with = |values: Values| VarInfo { values, ..info.clone() };
+    // One less than there really are.
+    let fewer = |most: usize| VarInfo { count: most - 1, ..info.clone() };
+    match &info.values {
+        Values::All => Vec::new(),
+        Values::Within(of, ranges) => {
+            let (mut empty, mut long) = (ranges.clone(), ranges.clone());
+            empty[0].end = empty[0].start;
+            long[0].end = info.count + 1;
+            let short = ranges[1..].to_vec();
+            vec![
+                with(Values::Within(*of, empty)),
+                with(Values::Within(*of, long)),
+                with(Values::Within(*of, short)),
+                with(Values::Within(own, ranges.clone())),
+            ]
+        }
+        Values::Quotient(of, by) => {
+            vec![with(Values::Quotient(*of, 0)), with(Values::Quotient(own, *by)), fewer(info.count)]
+        }
+        Values::Rest(of, by) => {
+            let most = kernel.vars[of.0].count.min(*by);
+            vec![with(Values::Rest(*of, 0)), with(Values::Rest(own, *by)), fewer(most)]
+        }
+    }
+}
+
+#[test]
+fn variables_that_take_wrong_values_are_caught() {
+    let mut mutants = 0;
+    for kernel in specs::all().iter().map(|case| case.kernel(&AVX2)) {
+        for number in 0..kernel.vars.len() {
+            for wrong in wrong_values(&kernel, Var(number)) {
+                let mut mutant = kernel.clone();
+                mutant.vars[number] = wrong;
+                let found = verify(&mutant).iter().any(|fault| fault.contains("takes no value, or one that"));
+                assert!(found, "{:?} in\n{kernel}", mutant.vars[number]);
+                mutants += 1;
+            }
+        }
+    }
+    println!("{mutants} mutants");
+    assert!(mutants > 100, "only {mutants} mutants");
+}
+
+/// The expression with other runs in place of each that lanes are chosen from; `None` where there is none.
+fn with_runs(expr: &Expr, run: usize) -> Option<Expr> {
+    let boxed = |a: &Expr| with_runs(a, run).map(Box::new);
+    match expr {
+        Expr::Spread(a, _, lane) => Some(Expr::Spread(a.clone(), run, *lane)),
+        Expr::Fma(a, b, c) => Some(Expr::Fma(boxed(a)?, b.clone(), c.clone()))
+            .or_else(|| Some(Expr::Fma(a.clone(), boxed(b)?, c.clone()))),
+        _ => None,
+    }
+}
+
+#[test]
+fn lanes_beyond_their_run_are_caught() {
+    let mut mutants = 0;
+    for kernel in specs::all().iter().map(|case| case.kernel(&AVX2)) {
+        for run in [0, 1, 3, 2 * AVX2.lanes] {
+            let change = move |_: &Kernel, stmt: &Stmt, _: &Fixed| match stmt {
+                Stmt::Let(reg, value) => {
+                    with_runs(value, run).map(|value| vec![Stmt::Let(reg.clone(), value)])
+                }
+                Stmt::Set(reg, value) => {
+                    with_runs(value, run).map(|value| vec![Stmt::Set(reg.clone(), value)])
+                }
+                _ => None,
+            };
+            let change = move |kernel: &Kernel, stmt: &Stmt, fixed: &Fixed| {
+                change(kernel, stmt, fixed).into_iter().collect()
+            };
+            for body in rewrites(&kernel, &kernel.body, &Vec::new(), &change) {
+                let mutant = Kernel { body, ..kernel.clone() };
+                assert!(
+                    verify(&mutant).iter().any(|fault| fault.contains("a lane beyond a run")),
+                    "{mutant}"
+                );
+                mutants += 1;
+            }
+        }
+    }
+    println!("{mutants} mutants");
+    assert!(mutants > 10, "only {mutants} mutants");
 }
 
 #[test]
@@ -170,4 +348,23 @@ fn accesses_of_more_lanes_than_there_are_are_caught() {
             .to_vec(),
         _ => Vec::new(),
     });
+    all_caught("lanes of", &|kernel, stmt, _| match stmt {
+        Stmt::Store(to, _, _) => [0, kernel.lanes + 1]
+            .map(|n| vec![Stmt::Store(to.clone(), Expr::Load(to.clone(), Lanes::First(n)), Lanes::All)])
+            .to_vec(),
+        _ => Vec::new(),
+    });
+}
+
+#[test]
+fn faults_in_the_prologue_are_caught() {
+    for kernel in specs::all().iter().map(|case| case.kernel(&AVX2)) {
+        let y = ParamId(kernel.params.len() - 1);
+        let at = Affine::constant(kernel.params[y.0].len);
+        let mutant = Kernel {
+            prologue: vec![Stmt::Store(Addr { param: y, at }, constant(0.0), Lanes::First(1))],
+            ..kernel
+        };
+        assert!(verify(&mutant).iter().any(|fault| fault.contains("is beyond its")), "{mutant}");
+    }
 }

@@ -186,7 +186,11 @@ impl<'a> Printer<'a> {
         let base = format_ident!("{array}_{}", self.kernel.vars[var.0].name);
         let numbered = (2..).map(|number| format_ident!("{base}_{number}"));
         let mut names = std::iter::once(base.clone()).chain(numbered);
-        let name = names.find(|name| !self.indices.values().any(|taken| taken == name)).unwrap_or(base);
+        let taken = |name: &Ident| {
+            self.indices.values().any(|index| index == name)
+                || self.kernel.vars.iter().any(|var| name == &var.name)
+        };
+        let name = names.find(|name| !taken(name)).unwrap_or(base);
         let step = self.step(*param, var, by);
         let outer = self.indices.get(&(*param, terms[..terms.len() - 1].to_vec()));
         let value = match outer {
@@ -376,10 +380,7 @@ impl<'a> Printer<'a> {
                 let offset = literal(offset);
                 quote!(#index + #offset)
             }
-            (None, _) => {
-                let offset = literal(offset);
-                quote!(#offset)
-            }
+            (None, _) => literal(offset).into_token_stream(),
         }
     }
 

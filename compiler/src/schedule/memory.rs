@@ -72,7 +72,7 @@ fn in_arena(buffer: &Buffer) -> bool {
 /// First float and the float behind the last.
 fn range(buffer: &Buffer) -> Option<(usize, usize)> {
     match buffer.place {
-        Place::Arena(at) => Some((at, at + round_up(buffer.len))),
+        Place::Arena(at) => Some((at, at.saturating_add(round_up(buffer.len)))),
         Place::Input(_) => None,
     }
 }
@@ -81,6 +81,12 @@ fn range(buffer: &Buffer) -> Option<(usize, usize)> {
 /// the arena or beyond the whole; empty when the plan is sound. The generated `unsafe` rests on this.
 pub fn verify(buffers: &[Buffer], arena: usize) -> Vec<String> {
     let mut faults: Vec<String> = buffers.iter().filter_map(|buffer| outside(buffer, buffers)).collect();
+    for (id, buffer) in buffers.iter().enumerate() {
+        if buffer.whole.is_some_and(|whole| whole.id.0 >= id) {
+            faults.push(format!("buffer {} comes before what it is a part of", buffer.name));
+            return faults;
+        }
+    }
     for buffer in buffers.iter().filter(|buffer| in_arena(buffer)) {
         let Some((from, to)) = range(buffer) else { continue };
         if to > arena || !from.is_multiple_of(BLOCK) {
@@ -134,7 +140,7 @@ fn overlapping(buffers: &[Buffer]) -> Vec<String> {
 fn outside(part: &Buffer, buffers: &[Buffer]) -> Option<String> {
     let WholeBuffer { id, at } = part.whole?;
     let whole = &buffers[id.0];
-    let within = whole.place == part.place && at + part.len <= whole.len;
+    let within = whole.place == part.place && at.saturating_add(part.len) <= whole.len;
     (!in_arena(part) && !within).then(|| format!("buffer {} is no part of {}", part.name, whole.name))
 }
 
@@ -143,7 +149,8 @@ fn misplaced(part: &Buffer, whole: &Buffer) -> Option<String> {
     let (Place::Arena(at), Place::Arena(from)) = (part.place, whole.place) else {
         return Some(format!("buffer {} is a part of memory of the caller", part.name));
     };
-    let inside = at >= from && at + part.len <= from + whole.len;
+    let start = part.whole.map_or(0, |whole| whole.at);
+    let inside = at.checked_sub(from) == Some(start) && start.saturating_add(part.len) <= whole.len;
     let lives = whole.live.0 <= part.live.0 && part.live.1 <= whole.live.1;
     (!inside || !lives).then(|| format!("buffer {} is no part of {}", part.name, whole.name))
 }
@@ -177,13 +184,15 @@ pub fn intersect(a: &Buffer, b: &Buffer) -> bool {
 
 /// Pieces of the packed weights that overlap or are out of order, begin within a line, or leave what is packed.
 pub fn verify_weights(ranges: &[WeightRange], floats: usize) -> Vec<String> {
-    let ends = ranges.iter().scan(0, |end, range| Some(std::mem::replace(end, range.offset + range.len)));
-    let numbered = ranges.iter().zip(ends).enumerate();
-    let wrong = numbered.filter(|(_, (range, end))| {
-        range.offset < *end || !range.offset.is_multiple_of(BLOCK) || range.offset + range.len > floats
-    });
-    let words = wrong.map(|(number, (WeightRange { offset, len, .. }, end))| {
-        format!("weights {number} of {len} floats at {offset} do not fit between {end} and {floats}")
-    });
-    words.collect()
+    let (mut end, mut faults) = (0, Vec::new());
+    for (number, WeightRange { offset, len, .. }) in ranges.iter().enumerate() {
+        let behind = offset.saturating_add(*len);
+        if *offset < end || !offset.is_multiple_of(BLOCK) || behind > floats {
+            faults.push(format!(
+                "weights {number} of {len} floats at {offset} do not fit between {end} and {floats}"
+            ));
+        }
+        end = behind;
+    }
+    faults
 }

@@ -13,4 +13,5 @@ mod names;
 pub mod plan;
 pub mod tile;
 pub mod tuning;
+mod verify;
 mod words;

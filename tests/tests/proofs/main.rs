@@ -7,25 +7,38 @@
 //! | registers set before use, in their scope | `kernel/proof/verify.rs` | a declaration left out, one in a loop before (`mutations.rs`) |
 //! | only outputs are written, by as many lanes as there are | `kernel/proof/verify.rs` | a store to an input; to 0 lanes, to one too many (`mutations.rs`) |
 //! | addresses depend on loops around them | `kernel/proof/verify.rs` | a loop left out (`mutations.rs`) |
+//! | no address wraps around | `kernel/proof/verify.rs` | the largest numbers as offset and factor (`mutations.rs`) |
+//! | variables take values, all below their count | `kernel/proof/verify.rs` | a range empty, too long, left out; a divisor of 0, a count one less, a variable of itself (`mutations.rs`) |
+//! | lanes are chosen from whole runs | `kernel/proof/verify.rs` | runs of 0, 1, 3, of more lanes than there are (`mutations.rs`) |
+//! | names tell variables apart, as the text needs it | `kernel/proof/verify.rs` | a loop around itself, one name for all, a condition without its loop, a factor twice (`mutations.rs`) |
+//! | vectors are as long as those of the text | `emit/mod.rs` | a kernel of one instruction set as one of another |
 //! | no element is written twice | `kernel/proof/coverage.rs` | a store repeated, one moved by one element |
-//! | tasks write disjoint elements | `kernel/proof/coverage.rs` | tasks that advance by less, by nothing; stores in the prologue |
-//! | changes in place are of the task's own elements | `kernel/proof/coverage.rs` | a first sweep left out |
-//! | what a task reads of its outputs and of scratch memory is written | `kernel/proof/order.rs` | a store to scratch memory left out, all statements the other way round, a first sweep left out |
+//! | tasks write disjoint elements | `kernel/proof/coverage.rs` | tasks that advance by less, by nothing; stores in the prologue; zeros of one task over another's; tasks that do less than others (`tasks.rs`) |
+//! | changes in place are of the task's own elements | `kernel/proof/coverage.rs` | a first sweep left out; one of another task's |
+//! | what a task reads of its outputs and of scratch memory is written | `kernel/proof/order.rs` | a store to scratch memory left out, all statements the other way round, a first sweep left out; a task that reads behind what the prologue wrote; loops that write later, elsewhere, sometimes, never |
 //! | outputs are complete when they are read | `emit/proof.rs` | a store left out, the last round of a loop, builders of a smaller result, a step left out, two steps exchanged |
-//! | no step overwrites what another wrote | `emit/proof.rs` | outputs of two steps exchanged |
+//! | no step overwrites what another wrote | `emit/proof.rs` | outputs of two steps exchanged, a step twice |
+//! | the last parameter is the one output | `kernel/proof/mod.rs` | a second output, none |
 //! | buffers alive together are disjoint | `schedule/memory.rs` | buffers moved, lives cut short (`random.rs`) |
-//! | parts lie in their whole and apart | `schedule/memory.rs` | parts moved by a block |
+//! | parts lie in their whole, where they are said to, and apart | `schedule/memory.rs` | parts moved by a block, with and without saying so; a part of itself; longer parts, longer lives, parts of the caller's memory |
 //! | packed weights lie apart, in lines, within the blob | `schedule/memory.rs` | offsets moved either way, lengths one more |
+//! | no place wraps around | `schedule/memory.rs` | the largest numbers as places |
+//! | arguments are as long as kernels have them, and no memory is written and used otherwise | `schedule/verify.rs` | lengths one more, arguments one more and one less, lives cut short; scratch memory in the place of each other argument |
+//! | each thread's scratch memory is long enough | `schedule/verify.rs` | a block less of it, one float more |
+//! | outputs live to the end, in the arena | `schedule/verify.rs` | lives cut short, a place of the caller's |
 //!
 //! No load or store assumes alignment, so none is proved; that buffers and weights begin on lines is, for speed.
 
 mod order;
 mod steps;
+mod tasks;
 
 use std::path::Path;
-use tilewright::base::target::{AVX2, ISAS};
+use tilewright::base::target::{AVX2, AVX512, ISAS};
+use tilewright::emit::kernel_source;
 use tilewright::kernel;
-use tilewright::kernel::ir::{Addr, Affine, Kernel, Stmt, TASK};
+use tilewright::kernel::build::{Builder, load};
+use tilewright::kernel::ir::{Addr, Affine, Kernel, Role, Stmt, TASK};
 use tilewright::kernel::proof::{coverage, order as reads, prove};
 use tilewright::kernel::spec::KernelSpec;
 use tilewright_tests::case::Case;
@@ -230,4 +243,70 @@ fn no_load_or_store_assumes_alignment() {
         unaligned += text.matches("loadu_ps(").count() + text.matches("storeu_ps(").count();
     }
     assert!(unaligned > 8, "only {unaligned} loads and stores");
+}
+
+/// What is proved of vectors holds for those of the runtime, and it looks for the processor that kernels are compiled for.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn instruction_sets_are_those_of_the_runtime() {
+    use tilewright_runtime::simd::{avx2, avx512, portable};
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime/src");
+    let text = |file: String| std::fs::read_to_string(source.join(file)).expect("text");
+    let vectors = [
+        (portable::LANES, size_of::<portable::V>()),
+        (avx2::LANES, size_of::<avx2::V>()),
+        (avx512::LANES, size_of::<avx512::V>()),
+    ];
+    for (isa, (lanes, bytes)) in ISAS.iter().zip(vectors) {
+        assert_eq!((isa.lanes, 4 * isa.lanes), (lanes, bytes), "{}", isa.name);
+        let module = text(format!("simd/{}.rs", isa.module));
+        for enabled in module.split("target_feature(enable = \"").skip(1) {
+            assert_eq!(enabled.split('"').next(), Some(isa.features), "{}", isa.name);
+        }
+        for feature in isa.features.split(',').filter(|feature| !feature.is_empty()) {
+            let asks = format!("is_x86_feature_detected!(\"{feature}\")");
+            assert!(text("isa.rs".to_owned()).contains(&asks), "{} needs {feature}", isa.name);
+        }
+    }
+}
+
+/// The lanes that a proof counts are those that its text touches.
+#[test]
+fn kernels_for_vectors_of_another_length_are_refused() {
+    let kernel = specs::all()[0].kernel(&AVX2);
+    assert!(kernel_source(&kernel, &AVX2, &[]).is_ok());
+    let error = kernel_source(&kernel, &AVX512, &[]).expect_err("another length").to_string();
+    assert!(error.contains("has vectors of 8 lanes, not of 16"), "{error}");
+}
+
+/// Steps write their last argument: two outputs, none, or one in front of scratch memory are not what plans are proved for.
+#[test]
+fn outputs_that_are_not_the_last_parameter_are_caught() {
+    let mut mutants = 0;
+    for (_, kernel) in whole() {
+        let last = kernel.params.len() - 1;
+        for (at, role) in (0..last).map(|at| (at, Role::Output)).chain([(last, Role::Scratch)]) {
+            let mut mutant = kernel.clone();
+            mutant.params[at].role = role;
+            let fault = prove(&mutant).expect_err("a fault");
+            // Some are refused for another reason first.
+            mutants += usize::from(fault.contains("not its one output"));
+        }
+    }
+    assert!(mutants > 100, "only {mutants} mutants");
+}
+
+/// An index that a loop advances is not called as the variable of another loop, which would hide it.
+#[test]
+fn indices_are_not_called_as_variables() {
+    let mut b = Builder::new("names".to_owned(), AVX2.lanes, "task", 1);
+    let (x, y) = (b.param("x", Role::Input, 64), b.param("y", Role::Output, 64));
+    b.for_("i", 2, |b, i| {
+        b.for_("x_i", 4, |b, inner| {
+            let at = Affine::constant(0).plus(i, 32).plus(inner, 8);
+            b.store(y, at.clone(), load(x, at));
+        });
+    });
+    let text = kernel_source(&b.finish(), &AVX2, &[]).expect("a proof");
+    assert!(text.contains("let x_i_2 = i * 32;") && text.contains("x_i_2 + x_i * 8"), "{text}");
 }

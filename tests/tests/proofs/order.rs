@@ -1,7 +1,8 @@
 //! Scratch memory that is read before it is written.
 
 use tilewright::base::target::AVX2;
-use tilewright::kernel::ir::{Kernel, Role, Stmt};
+use tilewright::kernel::build::{Builder, load};
+use tilewright::kernel::ir::{Affine, Kernel, ParamId, Role, Stmt};
 use tilewright::kernel::proof::order;
 use tilewright::kernel::spec::KernelSpec;
 use tilewright_tests::coverage::reads_early;
@@ -68,4 +69,56 @@ fn wide_maps_are_proved_without_a_walk() {
     let mutant = Kernel { body: reversed(&kernel.body), prologue: reversed(&kernel.prologue), ..kernel };
     let fault = order::check(&mutant).expect_err("products before the transforms of their inputs");
     assert!(fault.contains("before anything is written"), "{fault}");
+}
+
+/// A kernel that writes scratch memory as `body` says, and then reads its second vector.
+fn reads_the_second(body: impl FnOnce(&mut Builder, ParamId, &dyn Fn(&mut Builder))) -> Option<String> {
+    let mut b = Builder::new("second".to_owned(), AVX2.lanes, "task", 1);
+    let (x, y) = (b.param("x", Role::Input, 8), b.param("y", Role::Output, 64));
+    let scratch = b.param("s", Role::Scratch, 32);
+    let read = |b: &mut Builder| b.store(y, Affine::constant(0), load(scratch, Affine::constant(8)));
+    body(&mut b, x, &read);
+    order::check(&b.finish()).err()
+}
+
+/// The short cuts of the proof do not take for written what a loop leaves out or writes later.
+#[test]
+fn what_loops_write_too_late_or_never_is_caught() {
+    let s = ParamId(2);
+    let at = |var| Affine::constant(0).plus(var, 8);
+    let zero = || Affine::constant(0);
+    type Body<'a> = &'a dyn Fn(&mut Builder, ParamId, &dyn Fn(&mut Builder));
+    let good: Body = &|b, x, read| {
+        b.for_("i", 2, |b, i| b.store(s, at(i), load(x, zero())));
+        read(b);
+    };
+    assert_eq!(reads_the_second(good), None);
+    let faults: [Body; 5] = [
+        &|b, x, read| {
+            b.for_("i", 2, |b, i| {
+                b.store(s, at(i), load(x, zero()));
+                read(b);
+            });
+        },
+        &|b, x, read| {
+            b.for_("i", 2, |b, i| b.if_(i, 0..1, |b| b.store(s, at(i), load(x, zero()))));
+            read(b);
+        },
+        &|b, x, read| {
+            b.for_("i", 0, |b, _| b.store(s, zero().offset(8), load(x, zero())));
+            read(b);
+        },
+        &|b, x, read| {
+            b.for_("i", 0, |b, i| b.store(s, at(i).offset(8), load(x, zero())));
+            read(b);
+        },
+        &|b, x, read| {
+            b.for_("i", 2, |b, i| b.store(s, zero().plus(i, 16), load(x, zero())));
+            read(b);
+        },
+    ];
+    for (number, fault) in faults.into_iter().enumerate() {
+        let said = reads_the_second(fault).unwrap_or_default();
+        assert!(said.contains("reads element 8 of s"), "{number}: {said}");
+    }
 }

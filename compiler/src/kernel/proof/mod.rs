@@ -15,7 +15,7 @@ pub mod order;
 mod shorten;
 pub mod verify;
 
-use super::ir::Kernel;
+use super::ir::{Kernel, Role};
 use std::ops::Range;
 
 /// What a kernel writes of its output, as runs in order.
@@ -26,11 +26,13 @@ pub type Runs = Vec<Range<usize>>;
 /// # Errors
 /// The first fault, in words.
 pub fn prove(kernel: &Kernel) -> Result<Runs, String> {
-    match verify::verify(kernel).into_iter().next() {
-        Some(fault) => Err(fault),
-        None => {
-            order::check(kernel)?;
-            Ok(coverage::written(kernel)?.into_iter().next().unwrap_or_default())
-        }
+    if let Some(fault) = verify::verify(kernel).into_iter().next() {
+        return Err(fault);
+    }
+    order::check(kernel)?;
+    let last = kernel.params.last().map(|param| param.role);
+    match coverage::written(kernel)?.as_slice() {
+        [runs] if last == Some(Role::Output) => Ok(runs.clone()),
+        _ => Err(format!("kernel {}: its last parameter is not its one output", kernel.name)),
     }
 }

@@ -39,6 +39,11 @@ impl Ranges {
         self.0[var.0] = Some((value, value));
     }
 
+    /// The variables in scope.
+    fn scope(&self) -> impl Iterator<Item = Var> {
+        (0..self.0.len()).filter(|&var| self.0[var].is_some()).map(Var)
+    }
+
     /// Largest value of a variable; `None` when it is not in scope.
     pub fn highest(&self, var: Var) -> Option<usize> {
         self.0.get(var.0).copied().flatten().map(|(_, high)| high)
@@ -97,18 +102,23 @@ impl Checker<'_> {
             Stmt::Comment(_) | Stmt::Prefetch(_) | Stmt::Fence => {}
             Stmt::For(var, body) => {
                 self.values(*var);
+                self.apart(*var);
                 let outer = self.ranges.clone();
                 self.ranges.enter(self.kernel, *var);
                 self.block(body);
                 self.ranges = outer;
             }
             Stmt::If(var, range, body) => {
+                if self.ranges.highest(*var).is_none() {
+                    self.fault("a condition on a variable out of scope".to_owned());
+                }
                 let outer = self.ranges.clone();
                 self.ranges.narrow(*var, range);
                 self.block(body);
                 self.ranges = outer;
             }
             Stmt::Unroll(var, body) => {
+                self.apart(*var);
                 let outer = self.ranges.clone();
                 for value in 0..self.kernel.vars[var.0].count {
                     self.ranges.fix(*var, value);
@@ -132,6 +142,14 @@ impl Checker<'_> {
                 self.access(to, lanes.count(self.kernel.lanes), true);
                 self.lanes(*lanes);
             }
+        }
+    }
+
+    /// A variable is that of one loop only, and no other loop around has one of its name: by its name it is printed.
+    fn apart(&mut self, var: Var) {
+        let name = &self.kernel.vars[var.0].name;
+        if self.ranges.scope().any(|around| around == var || self.kernel.vars[around.0].name == *name) {
+            self.fault(format!("{name} is the variable of two loops, one inside of the other"));
         }
     }
 
@@ -197,6 +215,10 @@ impl Checker<'_> {
         let Some(param) = self.kernel.params.get(addr.param.0) else {
             return self.fault(format!("parameter {} does not exist", addr.param.0));
         };
+        let terms = &addr.at.terms;
+        if (1..terms.len()).any(|at| terms[..at].iter().any(|(var, _)| *var == terms[at].0)) {
+            self.fault(format!("an address of {} has a variable twice", param.name));
+        }
         if write && !param.role.writable() {
             self.fault(format!("a store to {}, which is no output", param.name));
         }

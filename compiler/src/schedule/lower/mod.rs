@@ -11,7 +11,7 @@ mod state;
 use super::choose::Choice;
 use super::memory;
 use super::names::Names;
-use super::plan::{BufferId, KernelId, Place, Plan, PlannedKernel, Step, WeightRange};
+use super::plan::{Plan, PlannedKernel, WeightRange};
 use super::tuning::{Tuner, Tuning};
 use crate::base::diag::{Error, Problem, Problems};
 use crate::base::epilogue::Act;
@@ -211,64 +211,6 @@ fn kernels(specs: Vec<KernelSpec>, isas: &[Isa], names: &mut Names, tuner: &mut 
         PlannedKernel { name, spec, schedules }
     };
     specs.into_iter().map(planned).collect()
-}
-
-impl Plan {
-    /// Faults of the plan that a user can not cause: buffers that overlap, arguments that do not fit.
-    pub fn verify(&self) -> Vec<String> {
-        let mut faults = memory::verify(&self.buffers, self.arena);
-        for (number, step) in self.steps.iter().enumerate() {
-            let found = self.verify_step(step).into_iter().chain(self.verify_lives(number, step));
-            faults.extend(found.map(|fault| format!("step {number}: {fault}")));
-        }
-        let written: Vec<BufferId> = self.steps.iter().filter_map(|step| step.args.last()).copied().collect();
-        faults.extend(memory::verify_parts(&self.buffers, &written));
-        faults.extend(memory::verify_weights(&self.weights, self.weight_floats));
-        let last = self.steps.len().saturating_sub(1);
-        let lost = self.outputs.iter().map(|&id| self.buffer(id)).filter(|buffer| buffer.live.1 < last);
-        faults.extend(lost.map(|buffer| format!("the output {} does not live to the end", buffer.name)));
-        faults
-    }
-
-    /// Memory is disjoint only between buffers that are alive, and between different ones.
-    fn verify_lives(&self, number: usize, step: &Step) -> Vec<String> {
-        let mut faults = Vec::new();
-        for (at, id) in step.args.iter().enumerate() {
-            let buffer = self.buffer(*id);
-            if !(buffer.live.0..=buffer.live.1).contains(&number) {
-                faults.push(format!("it uses {}, which lives in steps {:?}", buffer.name, buffer.live));
-            }
-            let written = step.args.last().filter(|_| at + 1 < step.args.len());
-            if written
-                .is_some_and(|written| written == id || memory::intersect(buffer, self.buffer(*written)))
-            {
-                faults.push(format!("it reads and writes {}", buffer.name));
-            }
-        }
-        faults
-    }
-
-    fn verify_step(&self, step: &Step) -> Vec<String> {
-        let KernelId(kernel) = step.kernel;
-        let params = self.kernels[kernel].spec.params();
-        let mut args = step.args.iter();
-        let mut faults = Vec::new();
-        for param in params {
-            let len = match param.role {
-                Role::Weights => step.weights.map(|id| self.weights[id.0].len),
-                _ => args.next().map(|id| self.buffer(*id).len),
-            };
-            if len != Some(param.len) {
-                faults.push(format!("{} takes {} floats and gets {len:?}", param.name, param.len));
-            }
-        }
-        if let Some(output) = step.args.last()
-            && !matches!(self.buffer(*output).place, Place::Arena(_))
-        {
-            faults.push("it writes to an input of the caller".to_owned());
-        }
-        faults
-    }
 }
 
 /// Floats that hold `count` numbers in whole blocks.
