@@ -1,6 +1,9 @@
 //! Crates of generated kernels: written below `target`, built by cargo, run on files of numbers.
 
+pub mod planted;
+
 use crate::case::Case;
+use planted::Planted;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -47,10 +50,11 @@ impl Profile {
 }
 
 impl Project {
-    /// Writes a crate of this name in `folder`: every case for every instruction set, and a program that runs them.
+    /// Writes a crate of this name in `folder`: every case for every instruction set, kernels with planted faults, and a
+    /// program that runs them.
     ///
     /// Files that are the same already stay as they are, so that cargo does not compile them again.
-    pub fn kernels(folder: &Path, name: &str, cases: &[Case], isas: &[Isa]) -> Self {
+    pub fn kernels(folder: &Path, name: &str, cases: &[Case], isas: &[Isa], planted: &[Planted]) -> Self {
         let mut files =
             vec![("Cargo.toml".to_owned(), manifest(name)), ("src/main.rs".to_owned(), program(cases, isas))];
         for isa in isas {
@@ -64,6 +68,7 @@ impl Project {
             }
             files.push((format!("src/{}/mod.rs", isa.module), modules));
         }
+        files.extend(planted::files(planted));
         Self::write(folder, name, &files)
     }
 
@@ -110,20 +115,23 @@ impl Project {
 
     /// Runs the kernels of an instruction set on all inputs, one behind the other, and returns all outputs.
     pub fn run(&self, program: &Path, isa: &Isa, inputs: &[f32]) -> Vec<f32> {
-        let label = format!(
-            "{}-{}",
-            program.parent().and_then(Path::file_name).unwrap_or_default().display(),
-            isa.name
-        );
-        let [from, to] = ["in", "out"].map(|end| self.folder.join(format!("{label}.{end}")));
+        let outputs = self.try_run(program, isa.module, inputs);
+        outputs.unwrap_or_else(|text| panic!("the kernels for {} fail:\n{text}", isa.name))
+    }
+
+    /// Runs the kernels of an instruction set, or one with a planted fault, and returns all outputs, or what it says when it
+    /// fails.
+    pub fn try_run(&self, program: &Path, which: &str, inputs: &[f32]) -> Result<Vec<f32>, String> {
+        let profile = program.parent().and_then(Path::file_name).unwrap_or_default().display();
+        let [from, to] = ["in", "out"].map(|end| self.folder.join(format!("{profile}-{which}.{end}")));
         let bytes: Vec<u8> = inputs.iter().flat_map(|x| x.to_le_bytes()).collect();
         std::fs::write(&from, bytes).expect("a writable folder");
-        let output =
-            Command::new(program).arg(isa.module).args([&from, &to]).output().expect("the program runs");
-        let text = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "the kernels for {} fail:\n{text}", isa.name);
+        let output = Command::new(program).arg(which).args([&from, &to]).output().expect("the program runs");
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
         let bytes = std::fs::read(&to).expect("the program's output");
-        bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+        Ok(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
     }
 }
 
@@ -210,23 +218,25 @@ fn program(cases: &[Case], isas: &[Isa]) -> String {
     for isa in isas {
         let _ = writeln!(text, "\nmod {};", isa.module);
     }
+    text.push_str("\n#[cfg(debug_assertions)]\n#[allow(warnings)]\nmod planted;\n");
     text.push_str("\nfn run(isa: &str, io: &mut Io) {\n    match isa {\n");
     for isa in isas {
         let _ = writeln!(text, "        \"{0}\" => run_{0}(io),", isa.module);
     }
+    text.push_str(planted::ARM);
     text.push_str("        _ => panic!(\"no kernels for {isa}\"),\n    }\n}\n");
     for isa in isas {
         let _ = writeln!(text, "\nfn run_{}(io: &mut Io) {{", isa.module);
         for case in cases {
-            text.push_str(&call(case, isa));
+            text.push_str(&call(case, &format!("{}::{}", isa.module, case.name)));
         }
         text.push_str("}\n");
     }
     text
 }
 
-fn call(case: &Case, isa: &Isa) -> String {
-    let path = format!("{}::{}", isa.module, case.name);
+/// Calls the kernel of a case that is in this module.
+fn call(case: &Case, path: &str) -> String {
     let (mut text, mut args) = (String::from("    {\n"), String::new());
     for param in case.spec.params() {
         let (name, len) = (param.name, param.len);

@@ -41,7 +41,7 @@ fn innermost_loops_over_groups_do_not_touch_the_stack() {
 }
 
 fn keep_their_registers(project: &str, cases: &[Case]) {
-    let project = Project::kernels(Path::new(env!("CARGO_TARGET_TMPDIR")), project, cases, &SETS);
+    let project = Project::kernels(Path::new(env!("CARGO_TARGET_TMPDIR")), project, cases, &SETS, &[]);
     let program = std::fs::read(project.build(Profile::Release)).expect("a readable program");
     let functions = functions(&program);
     let mut faults = Vec::new();

@@ -5,7 +5,7 @@ use tilewright::base::target::{ISAS, Isa};
 use tilewright::kernel::{interp, proof::verify::verify};
 use tilewright_tests::case::Case;
 use tilewright_tests::coverage::coverage;
-use tilewright_tests::project::{Profile, Project};
+use tilewright_tests::project::{Profile, Project, planted};
 use tilewright_tests::specs;
 
 /// Runs the check on each small case and instruction set, and reports all faults at once.
@@ -60,7 +60,9 @@ fn interpreted_kernels_agree_with_naive_loops() {
 /// Builds all kernels in one crate and compares what they compute.
 fn compiled(profile: Profile) {
     let cases = specs::all();
-    let project = Project::kernels(Path::new(env!("CARGO_TARGET_TMPDIR")), "kernels", &cases, &ISAS);
+    let planted = planted::all(&cases, &ISAS);
+    let project =
+        Project::kernels(Path::new(env!("CARGO_TARGET_TMPDIR")), "kernels", &cases, &ISAS, &planted);
     let program = project.build(profile);
     let problems: Vec<_> = cases.iter().map(Case::problem).collect();
     let inputs: Vec<f32> = problems.iter().flat_map(|p| p.memory[..p.memory.len() - 1].concat()).collect();
@@ -81,6 +83,15 @@ fn compiled(profile: Profile) {
             );
         }
         assert!(rest.is_empty());
+    }
+    assert!(planted.len() > 20, "only {} planted faults", planted.len());
+    let available =
+        |isa: &Isa| tilewright_runtime::Isa::parse(isa.name).is_ok_and(tilewright_runtime::Isa::available);
+    for planted in planted.iter().filter(|planted| profile == Profile::Debug && available(&planted.isa)) {
+        let said = project.try_run(&program, &planted.name, &inputs).err().unwrap_or_default();
+        faults.extend(
+            (!said.contains("elements ")).then(|| format!("{} goes unnoticed: {said}", planted.name)),
+        );
     }
     assert!(faults.is_empty(), "{} kernels are wrong:\n{}", faults.len(), faults.join("\n"));
 }
