@@ -3,10 +3,13 @@
 use super::{
     EmitOptions, Form, Header, IDENTITY, RuntimeDep, WEIGHTS_FILE, Weights, reference, weights_variable,
 };
+use crate::base::shown::shown;
 
 /// `Cargo.toml`.
 pub fn manifest(options: &EmitOptions) -> String {
     let EmitOptions { name, command, .. } = options;
+    // File names may have line breaks too.
+    let command = shown(command.clone());
     let version = env!("CARGO_PKG_VERSION");
     // Weights in a file are mapped.
     let features = if options.weights == Weights::External { ", features = [\"mmap\"]" } else { "" };
