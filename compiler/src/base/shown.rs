@@ -33,8 +33,10 @@ fn ends(text: &str) -> (&str, &str) {
     if text.len() <= LONGEST {
         return (text, "");
     }
-    let (head, rest) = text.split_at(text.floor_char_boundary(LONGEST * 3 / 4));
-    (head, rest.split_at(rest.ceil_char_boundary(rest.len() - LONGEST / 4)).1)
+    let is_boundary = |at: &usize| text.is_char_boundary(*at);
+    let head = (0..=LONGEST * 3 / 4).rev().find(is_boundary).unwrap_or(0);
+    let tail = (text.len() - LONGEST / 4..text.len()).find(is_boundary).unwrap_or(text.len());
+    (text.get(..head).unwrap_or_default(), text.get(tail..).unwrap_or_default())
 }
 
 fn escape(out: &mut String, text: &str) {
