@@ -165,7 +165,9 @@ impl Kernels {
                 _ => {}
             }
             let path = if inside == "lib.rs" { "mod.rs" } else { inside };
-            modules.insert(format!("src/{name}/{path}"), file.text);
+            // Where others of the program find them.
+            let text = file.text.replace("\nmod kernels;", "\npub mod kernels;");
+            modules.insert(format!("src/{name}/{path}"), text);
         }
         for (isa, module, reuse) in uses {
             let list =

@@ -40,7 +40,7 @@ fn items(plan: &Plan, options: &EmitOptions) -> Result<String, Error> {
         #c
         mod forward;
         mod info;
-        pub mod kernels;
+        mod kernels;
         pub use info::INFO;
         use kernels::Kernels;
         use std::ops::DerefMut;

@@ -8,8 +8,7 @@
 
 mod forward;
 mod info;
-
-pub mod kernels;
+mod kernels;
 
 pub use info::INFO;
 
