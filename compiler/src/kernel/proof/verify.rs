@@ -145,10 +145,10 @@ impl Checker<'_> {
         }
     }
 
-    /// A variable is that of one loop only, and no other loop around has one of its name: by its name it is printed.
+    /// No loop around has a variable of this name, by which it is printed; so none has this variable either.
     fn apart(&mut self, var: Var) {
         let name = &self.kernel.vars[var.0].name;
-        if self.ranges.scope().any(|around| around == var || self.kernel.vars[around.0].name == *name) {
+        if self.ranges.scope().any(|around| self.kernel.vars[around.0].name == *name) {
             self.fault(format!("{name} is the variable of two loops, one inside of the other"));
         }
     }
