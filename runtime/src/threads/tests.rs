@@ -95,7 +95,7 @@ impl Drop for Bomb {
 #[test]
 fn payloads_that_panic_when_they_are_dropped_stay_where_they_are() {
     let pool = Pool::new(2).unwrap();
-    for _ in 0..20 {
+    for _ in 0..if cfg!(miri) { 2 } else { 20 } {
         let ran = AtomicUsize::new(0);
         let run = || {
             pool.run(4, &|_, _| {
