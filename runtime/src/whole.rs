@@ -34,17 +34,6 @@ pub fn replace(target: &Path, fill: impl FnOnce(&mut File, &Path) -> io::Result<
     put(target, fill)
 }
 
-/// Looks whether [`replace`] could begin to write there.
-///
-/// # Errors
-/// What it would say.
-pub fn probe(target: &Path) -> io::Result<()> {
-    match is_stream(target) {
-        true => Ok(()),
-        false => Place::of(target)?.part().map(drop),
-    }
-}
-
 /// The same without a look for what killed processes left, which takes a time that grows with the folder.
 ///
 /// # Errors
@@ -213,7 +202,7 @@ mod tests {
             assert_eq!((data.is_file(), data.permissions().mode() & 0o777), (true, mode));
         }
         assert!(path("link").is_symlink() && path("deep/link").is_symlink());
-        assert!(replace(&path("a"), |_, _| Ok(())).is_err() && probe(&path("a")).is_err());
+        assert!(replace(&path("a"), |_, _| Ok(())).is_err());
         assert_eq!(names(&folder), ["a", "b", "deep", "link", "target"]);
     }
 
@@ -234,22 +223,9 @@ mod tests {
             assert!(path("pipe").symlink_metadata().unwrap().file_type().is_fifo());
             assert_eq!(reader.join().unwrap(), b"said");
         }
-        probe(&path("pipe")).unwrap();
         let _listener = UnixListener::bind(path("socket")).unwrap();
         assert!(replace(&path("socket"), |_, _| Ok(())).is_err() && path("socket").exists());
         assert_eq!(names(&folder), ["link", "pipe", "socket"]);
-    }
-
-    #[test]
-    fn a_probe_says_what_writing_would() {
-        let folder = tempfile::tempdir().unwrap();
-        probe(&folder.path().join("target")).unwrap();
-        for wrong in ["none/target", "", ".."] {
-            let target = folder.path().join(wrong);
-            let said = |result: io::Result<()>| result.unwrap_err().kind();
-            assert_eq!(said(probe(&target)), said(replace(&target, |_, _| Ok(()))), "{wrong}");
-        }
-        assert!(names(&folder).is_empty());
     }
 
     #[cfg(unix)]

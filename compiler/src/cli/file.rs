@@ -22,10 +22,15 @@ pub fn check(outputs: &[&Path], inputs: &[Input]) -> Result<()> {
         if output.is_dir() {
             bail!("{place} is a folder; name a file");
         }
-        if output.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        if !folder.is_dir() {
             bail!("{place} cannot be written; its folder does not exist");
         }
-        whole::probe(output).with_context(|| format!("{place} cannot be written"))?;
+        // A link leads elsewhere, and a stream takes no place in its folder.
+        if !output.is_symlink() && !whole::is_stream(output) {
+            writable(folder).with_context(|| format!("{place} cannot be written"))?;
+        }
         if outputs.iter().take(index).any(|other| same(other, output)) {
             bail!("{place} would be two outputs at once; name another file for one of them");
         }
@@ -33,6 +38,18 @@ pub fn check(outputs: &[&Path], inputs: &[Input]) -> Result<()> {
             bail!("{place} is {what}, which would be lost; name another file");
         }
     }
+    Ok(())
+}
+
+/// Asks the system whether files may be made in a folder: making one would show.
+#[cfg(target_os = "linux")]
+fn writable(folder: &Path) -> io::Result<()> {
+    use rustix::fs::{Access, access};
+    Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn writable(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -26,7 +26,6 @@ pub(super) fn run<N: Network>(
                 Error::usage(format!("--output: two outputs would be one file, {}", path.display())).into()
             );
         }
-        whole::probe(path).map_err(|error| unwritable(path, &error))?;
     }
     session.run(&read(inputs, N::INFO.inputs)?, &mut NoProbe)?;
     for (index, path) in targets {
