@@ -206,6 +206,13 @@ fn shape_arithmetic() {
         .node("Range", "start limit delta", "target")
         .node("Reshape", "x target", "y");
     check(range, &["%y: f32[1x2x3] = reshape(%x)"]);
+
+    let roots = model(17, "6")
+        .initialiser(ints("squares", &[2], &[4, 9]))
+        .initialiser(floats("half", &[1], &[0.5]))
+        .node("Pow", "squares half", "target")
+        .node("Reshape", "x target", "y");
+    check(roots, &["%y: f32[2x3] = reshape(%x)"]);
 }
 
 /// Operators on weights are the weight packer's to run; only a shape changes nothing but the type.

@@ -24,8 +24,15 @@ pub(super) fn pow(site: &mut Site) -> Imported {
     if let Some(op) = act {
         return site.emit(op, vec![x]);
     }
-    let to = site.ty(x).dtype;
-    if site.ty(exponent).dtype != to {
+    let (to, by) = (site.ty(x).dtype, site.ty(exponent).dtype);
+    if by.is_float() && !to.is_float() {
+        // The exponent may be a fraction, the result becomes one of the base's type.
+        let wide = Op::Cast { to: DType::F64 };
+        let operands = vec![site.emit(wide.clone(), vec![x])?, site.emit(wide, vec![exponent])?];
+        let result = pairwise(site, BinaryKind::Pow, operands)?;
+        return site.emit(Op::Cast { to }, vec![result]);
+    }
+    if by != to {
         exponent = site.emit(Op::Cast { to }, vec![exponent])?;
     }
     pairwise(site, BinaryKind::Pow, vec![x, exponent])
