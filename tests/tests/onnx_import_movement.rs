@@ -1,7 +1,10 @@
 //! ONNX operators that put elements elsewhere -> graph: what they become, and what is refused.
 
+use tilewright::base::tensor::Tensor;
+use tilewright::ir::reference::evaluate;
+use tilewright::onnx::schema::TensorProto;
 use tilewright::onnx::{LoadOptions, NoExternalData, load};
-use tilewright_tests::import::{check, model};
+use tilewright_tests::import::{check, model, read};
 use tilewright_tests::model::{Attr, Model, floats, ints};
 
 fn ints_attr(list: &[i64]) -> Attr {
@@ -157,6 +160,42 @@ fn padding() {
     );
 }
 
+/// The elements that a nearest Resize of an axis takes.
+fn nearest(from: usize, to: (&str, TensorProto), mode: &'static str, rounding: &'static str) -> Vec<f64> {
+    let how = [("coordinate_transformation_mode", mode), ("nearest_mode", rounding)];
+    let how = how.map(|(name, value)| (name, Attr::Text(value))).to_vec();
+    let (operands, tensor) = to;
+    let resized = model(19, &from.to_string()).initialiser(tensor).node_with("Resize", operands, "y", how);
+    let numbers = Tensor::float([from], (0..from).map(|number| number as f64).collect());
+    let outputs = evaluate(&read(&resized), &[numbers], |_, _| ()).unwrap_or_else(|error| panic!("{error}"));
+    outputs[0].to_f64()
+}
+
+/// Coordinates that are whole, or halves, are found to be so: next to them lies another element.
+#[test]
+fn resizing_on_borders() {
+    let size = |size: i64| ("x _ _ z", ints("z", &[1], &[size]));
+    let scale = |scale: f32| ("x _ s", floats("s", &[1], &[scale]));
+    for from in 1..40 {
+        for to in 1..60 {
+            let floor = (0..to).map(|x| (x * from / to) as f64).collect::<Vec<_>>();
+            assert_eq!(nearest(from, size(to as i64), "asymmetric", "floor"), floor, "{from} to {to}");
+            // The coordinate is this less a half; a half of it goes down.
+            let down = |x: usize| ((2 * x + 1) * from).div_ceil(2 * to) - 1;
+            let half = (0..to).map(|x| down(x) as f64).collect::<Vec<_>>();
+            assert_eq!(
+                nearest(from, size(to as i64), "half_pixel", "round_prefer_floor"),
+                half,
+                "{from} to {to}"
+            );
+        }
+    }
+    assert_eq!(nearest(20, scale(1.1), "asymmetric", "floor")[10..13], [9.0, 10.0, 10.0]);
+    assert_eq!(nearest(4, scale(0.6), "half_pixel", "floor"), [0.0, 2.0]);
+    assert_eq!(nearest(5, scale(0.5), "half_pixel_symmetric", "floor"), [1.0, 3.0]);
+    assert_eq!(nearest(9, scale(0.25), "half_pixel_symmetric", "floor"), [2.0, 6.0]);
+}
+
 fn resize(scales: &[f32], attributes: Vec<(&'static str, Attr)>) -> Model {
     let scales = floats("s", &[scales.len() as i64], scales);
     model(19, "1 2 3 4").initialiser(scales).node_with("Resize", "x _ s", "y", attributes)
@@ -182,6 +221,9 @@ fn resizing() {
         model(7, "1 2 3 4").node_with("Upsample", "x", "y", old),
         &["%y: f32[1x2x6x4] = take(%x) axis2=0:2/0*3/1"],
     );
+    // ONNX 1.5's own case of operator set 10: [[1, 2, 3, 4], [5, 6, 7, 8]] becomes [[1, 3]].
+    let shorter = model(10, "1 1 2 4").initialiser(floats("s", &[4], &[1.0, 1.0, 0.6, 0.6]));
+    check(shorter.node("Resize", "x s", "y"), &["%y: f32[1x1x1x2] = take(%x) axis2=0:1 axis3=0:2/2"]);
 
     refused(resize(&[1.0, 1.0, 2.0], vec![]), "3 scales for 4 axes");
     refused(resize(&[1.0, 1.0, 0.0, 1.0], vec![]), "a scale is 0");

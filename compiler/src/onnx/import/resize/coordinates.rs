@@ -42,25 +42,34 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// The coordinate of each element of the result; `None` outside of the region that tf_crop_and_resize has.
-    pub fn places(&self, mode: Mode) -> Vec<Option<f64>> {
-        (0..self.to).map(|element| self.place(mode, element as f64)).collect()
+    /// The coordinate of each element of the result; `None` outside of the region that tf_crop_and_resize has. Those that will
+    /// be rounded to the `nearest` element are whole where f32 cannot tell them from whole ones: 11 / 1.1 is 10, though the
+    /// scale, which is stored as f32, is a little more than 1.1. So does onnxruntime; ONNX leaves it open.
+    pub fn places(&self, mode: Mode, nearest: bool) -> Vec<Option<f64>> {
+        (0..self.to).map(|element| self.place(mode, nearest, element as f64)).collect()
     }
 
-    fn place(&self, mode: Mode, element: f64) -> Option<f64> {
+    fn place(&self, mode: Mode, nearest: bool, element: f64) -> Option<f64> {
         let (from, to) = (self.from as f64, self.to as f64);
+        let whole = self.scale == to / from;
+        let scaled = |place: f64| match (whole, nearest) {
+            // Right where the quotient is whole, which by the scale it need not be.
+            (true, _) => place * from / to,
+            (false, true) => f64::from((place / self.scale) as f32),
+            (false, false) => place / self.scale,
+        };
         // The extent before it was rounded.
-        let exact = self.scale * from;
-        let half_pixel = (element + 0.5) / self.scale - 0.5;
+        let exact = if whole { to } else { self.scale * from };
+        let half_pixel = scaled(element + 0.5) - 0.5;
         let place = match mode {
             Mode::HalfPixel => half_pixel,
-            Mode::HalfPixelSymmetric => from / 2.0 * (1.0 - to / exact) + half_pixel,
+            Mode::HalfPixelSymmetric => from / 2.0 * (exact - to) / exact + half_pixel,
             Mode::PytorchHalfPixel if self.to == 1 => 0.0,
             Mode::PytorchHalfPixel => half_pixel,
             Mode::AlignCorners if self.to == 1 => 0.0,
             Mode::AlignCorners => element * (from - 1.0) / (exact - 1.0),
-            Mode::Asymmetric => element / self.scale,
-            Mode::TfHalfPixelForNn => (element + 0.5) / self.scale,
+            Mode::Asymmetric => scaled(element),
+            Mode::TfHalfPixelForNn => scaled(element + 0.5),
             Mode::TfCropAndResize => {
                 let [start, end] = self.region.map(|corner| corner * (from - 1.0));
                 let place = match self.to {

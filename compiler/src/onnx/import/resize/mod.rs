@@ -16,11 +16,15 @@ use crate::onnx::refusal::Refusal;
 use crate::ops::index::Index;
 use crate::ops::{Op, Pad, PadMode, Resample};
 
+/// How operator set 10 rounds: down, but up along an axis that becomes shorter. Its text does not say so; its own case of
+/// `Resize` does, and onnxruntime.
+const TEN: &str = "";
+
 /// Upsample with its scales as an attribute (7) or operand (9), and Resize as it was in operator set 10.
 pub(super) fn upsample(site: &mut Site) -> Imported {
     let given = extents::of_scales(site, if site.attrs.floats("scales").is_some() { None } else { Some(1) })?;
     let mode = Mode::named("asymmetric").ok_or_else(too_large)?;
-    resize(site, &given, mode, "floor")
+    resize(site, &given, mode, TEN)
 }
 
 /// Resize since operator set 11.
@@ -37,7 +41,7 @@ pub(super) fn resize_11(site: &mut Site) -> Imported {
 
 /// How elements become others: nearest, or a filter.
 enum Method {
-    Nearest(fn(f64) -> f64),
+    Nearest(fn(&Axis, f64) -> f64),
     Filter(Filter),
 }
 
@@ -53,10 +57,11 @@ fn method(site: &Site, rounding: &str) -> Result<Method, Refusal> {
     };
     match mode.as_str() {
         "nearest" => match rounding {
-            "round_prefer_floor" => Ok(Method::Nearest(|x| (x - 0.5).ceil())),
-            "round_prefer_ceil" => Ok(Method::Nearest(|x| (x + 0.5).floor())),
-            "floor" => Ok(Method::Nearest(f64::floor)),
-            "ceil" => Ok(Method::Nearest(f64::ceil)),
+            "round_prefer_floor" => Ok(Method::Nearest(|_, x| (x - 0.5).ceil())),
+            "round_prefer_ceil" => Ok(Method::Nearest(|_, x| (x + 0.5).floor())),
+            "floor" => Ok(Method::Nearest(|_, x| x.floor())),
+            "ceil" => Ok(Method::Nearest(|_, x| x.ceil())),
+            TEN => Ok(Method::Nearest(|axis, x| if axis.scale < 1.0 { x.ceil() } else { x.floor() })),
             _ => Err(Refusal::unsupported(format!("nearest_mode = `{rounding}`"))),
         },
         // "bilinear" is how the first version called it.
@@ -79,7 +84,7 @@ fn resize(site: &mut Site, axes: &[Axis], mode: Mode, rounding: &str) -> Importe
     for (at, axis) in axes.iter().enumerate().filter(|(_, axis)| !axis.stays()) {
         let each = if let Method::Filter(filter) = &method { filter.work(axis) } else { 1 };
         site.builder.allow_work(LOOKING.saturating_mul(axis.to as u64).saturating_mul(each))?;
-        let places = axis.places(mode);
+        let places = axis.places(mode, matches!(method, Method::Nearest(_)));
         let inside: Vec<f64> = places.iter().copied().flatten().collect();
         if inside.is_empty() {
             return Err(Refusal::unsupported(format!("nothing of axis {at} is inside of its region")));
@@ -88,7 +93,8 @@ fn resize(site: &mut Site, axes: &[Axis], mode: Mode, rounding: &str) -> Importe
         after[at] = places.len() - before[at] - inside.len();
         match &method {
             Method::Nearest(round) => {
-                let numbers: Vec<usize> = inside.iter().map(|&place| axis.clamp(round(place))).collect();
+                let numbers: Vec<usize> =
+                    inside.iter().map(|&place| axis.clamp(round(axis, place))).collect();
                 nearest.push((at, Index::of(&numbers).ok_or_else(too_large)?));
             }
             Method::Filter(filter) => filtered.push((at, filter.rows(axis, &inside))),
