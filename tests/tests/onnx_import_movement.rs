@@ -74,7 +74,8 @@ fn slices() {
 
     refused(sliced([&[0], &[1], &[1], &[0]]), "a step is 0");
     refused(sliced([&[0, 0], &[1, 1], &[1, -1], &[1, 1]]), "axis 1 twice");
-    refused(sliced([&[5], &[5], &[1], &[1]]), "no elements");
+    // Valid ONNX all the same.
+    refused(sliced([&[5], &[5], &[1], &[1]]), "no elements; the supported operators");
     refused(sliced([&[0], &[1], &[2], &[1]]), "axis 2 does not exist");
     refused(sliced([&[0], &[1], &[1], &[1, 1]]), "differ in number");
 }

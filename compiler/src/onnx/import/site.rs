@@ -122,7 +122,7 @@ impl Site<'_, '_> {
         ops::at_run_time(&op, &types, &ty)
             .map_err(|reason| Refusal::new(reason, "export the model in f32"))?;
         if ty.elements() == 0 {
-            return Err(Refusal::invalid(format!("its result {ty} has no elements")));
+            return Err(Refusal::unsupported(format!("its result {ty} has no elements")));
         }
         let output = self.builder.step(self.output, ty, Def::Node);
         let sources = vec![self.label.to_owned()];
