@@ -198,3 +198,11 @@ suite!(portable, Isa::Portable);
 suite!(avx2, Isa::Avx2, #[target_feature(enable = "avx2,fma")]);
 #[cfg(target_arch = "x86_64")]
 suite!(avx512, Isa::Avx512, #[target_feature(enable = "avx512f")]);
+
+/// What ONNX says of a NaN where a function compares: its own definitions of these are Where of a comparison, which is false.
+#[test]
+fn comparisons_with_nan_are_false() {
+    for (func, want) in [(Func::ThresholdedRelu, 0.0), (Func::Shrink, 0.0)] {
+        assert_eq!(func.eval(f64::NAN, [1.0, 0.5].map(Real::new)), want, "{}", func.name());
+    }
+}

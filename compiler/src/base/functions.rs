@@ -138,7 +138,7 @@ unary! {
     /// Hyperbolic tangent.
     Tanh = "tanh" [], Tame, |x, _| x.tanh();
     /// x where it is above alpha, else 0.
-    ThresholdedRelu = "thresholded_relu" ["alpha"], Tame, |x, [alpha, _]| if x <= alpha { 0.0 } else { x };
+    ThresholdedRelu = "thresholded_relu" ["alpha"], Tame, |x, [alpha, _]| if x > alpha { x } else { 0.0 };
 }
 
 impl Func {

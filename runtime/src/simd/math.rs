@@ -247,11 +247,11 @@ macro_rules! math {
             mul(constant(gamma), elu(a, alpha))
         }
 
-        /// `a` <= `alpha` ? 0 : `a`.
+        /// `alpha` < `a` ? `a` : 0.
         #[inline]
         $(#[$feature])?
         pub fn thresholded_relu(a: V, alpha: f32) -> V {
-            pick_less_equal(a, constant(alpha), zero(), a)
+            pick_less(constant(alpha), a, a, zero())
         }
 
         /// `a + bias` below `-lambda`, `a - bias` above `lambda`, 0 between.

@@ -3,7 +3,8 @@
 //!
 //! - A NaN that is read gives NaN: through Relu, Clip, LeakyRelu, Max and Min, ReduceMax and ReduceMin, sums, products and
 //!   softmax. Comparisons with it are false, so that Where takes its third operand, and Not of one is true. Pow gives 1 where
-//!   its base is 1 or its exponent 0, as C and NumPy have it, also with a NaN. Sign of a NaN is NaN.
+//!   its base is 1 or its exponent 0, as C and NumPy have it, also with a NaN. Sign of a NaN is NaN. ThresholdedRelu and
+//!   Shrink, which ONNX defines by comparisons, give 0.
 //! - Infinities compare as numbers do: each equals itself.
 //! - MaxPool, of which ONNX says nothing here, leaves NaN out: it gives the largest number of the window, minus infinity where
 //!   there is none. One instruction an element does that, three would keep the NaN. onnxruntime leaves it out or not,

@@ -18,12 +18,14 @@ pub enum Close {
 }
 
 /// Operators on `%x` of 5 channels, 6 rows, 8 columns; `%c` are five constants, one per channel.
-pub const NETWORKS: [(&str, Close, &str); 26] = [
+pub const NETWORKS: [(&str, Close, &str); 28] = [
     ("relu", Close::Same, "relu(%x)"),
     ("clip", Close::Same, "clip(%x) lo=-1 hi=6"),
     ("leaky_relu", Close::Equal, "leaky_relu(%x) alpha=0.25"),
     ("abs", Close::Same, "abs(%x)"),
     ("neg", Close::Same, "neg(%x)"),
+    ("shrink", Close::Near, "shrink(%x) lambd=0.5 bias=0.25"),
+    ("thresholded_relu", Close::Equal, "thresholded_relu(%x) alpha=0.5"),
     ("max_pool", Close::Equal, "max_pool(%x) kernel=3x3 pads=1,1,1,1"),
     ("avg_pool", Close::Near, "avg_pool(%x) kernel=3x3 pads=1,1,1,1"),
     ("global_avg_pool", Close::Near, "global_avg_pool(%x)"),
