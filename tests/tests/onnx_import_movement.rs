@@ -193,6 +193,7 @@ fn resizing_on_borders() {
     }
     assert_eq!(nearest(20, scale(1.1), "asymmetric", "floor")[10..13], [9.0, 10.0, 10.0]);
     assert_eq!(nearest(4, scale(0.6), "half_pixel", "floor"), [0.0, 2.0]);
+    assert_eq!(nearest(6, scale(0.75), "half_pixel_symmetric", "round_prefer_ceil"), [1.0, 2.0, 3.0, 5.0]);
     assert_eq!(nearest(5, scale(0.5), "half_pixel_symmetric", "floor"), [1.0, 3.0]);
     assert_eq!(nearest(9, scale(0.25), "half_pixel_symmetric", "floor"), [2.0, 6.0]);
 }

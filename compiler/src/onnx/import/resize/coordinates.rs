@@ -63,7 +63,8 @@ impl Axis {
         let half_pixel = scaled(element + 0.5) - 0.5;
         let place = match mode {
             Mode::HalfPixel => half_pixel,
-            Mode::HalfPixelSymmetric => from / 2.0 * (exact - to) / exact + half_pixel,
+            // ONNX's offset and quotient as one, since `from / exact` is one over the scale.
+            Mode::HalfPixelSymmetric => scaled((exact - to) / 2.0 + element + 0.5) - 0.5,
             Mode::PytorchHalfPixel if self.to == 1 => 0.0,
             Mode::PytorchHalfPixel => half_pixel,
             Mode::AlignCorners if self.to == 1 => 0.0,

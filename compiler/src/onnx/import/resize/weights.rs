@@ -106,7 +106,7 @@ mod tests {
     }
 
     fn rows(filter: Filter, axis: Axis, mode: Mode) -> Rows {
-        let places: Vec<f64> = axis.places(mode).into_iter().flatten().collect();
+        let places: Vec<f64> = axis.places(mode, false).into_iter().flatten().collect();
         filter.rows(&axis, &places)
     }
 
