@@ -231,12 +231,15 @@ fn wholes_and_parts() -> Vec<Buffer> {
     ]
 }
 
+/// The name of a buffer, and what is changed of it.
+type Mutant = (&'static str, fn(&mut Buffer));
+
 #[test]
 fn parts_that_leave_their_whole_are_caught() {
     let good = wholes_and_parts();
     let verify = |buffers: &[Buffer]| memory::verify(buffers, 1024).join("; ");
     assert_eq!(verify(&good), "");
-    let mutants: [(&str, fn(&mut Buffer)); 8] = [
+    let mutants: [Mutant; 8] = [
         ("first", |part| part.live = (0, 2)),
         ("second", |part| part.live = (3, 6)),
         ("second", |part| part.len = 33),

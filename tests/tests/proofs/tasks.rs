@@ -41,7 +41,7 @@ fn what_one_task_does_is_not_what_all_do() {
         let task = b.task();
         b.if_(task, 0..1, |b| b.store(y, zero().plus(task, 8), load(x, zero())));
     });
-    assert_eq!(written(&first), Ok(vec![0..8]));
+    assert!(written(&first).is_ok_and(|runs| matches!(runs.as_slice(), [run] if *run == (0..8))));
     let pairs = kernel(4, |b, x, y| {
         let task = b.task();
         b.quotient("pair", task, 2, |b, pair| {
