@@ -37,10 +37,12 @@ fn damage(file: &[u8], step: usize, rounds: usize) {
         let mut bytes = file.to_vec();
         for _ in 0..=round % 4 {
             let at = draw(&mut numbers, bytes.len());
-            bytes[at] = match draw(&mut numbers, 4) {
+            bytes[at] = match draw(&mut numbers, 6) {
                 0 => 0,
                 1 => 0xff,
                 2 => bytes[at] ^ 1 << draw(&mut numbers, 8),
+                // Most of a file is names, and one that cannot be printed is refused at once.
+                3 | 4 => b'a' + draw(&mut numbers, 26) as u8,
                 _ => draw(&mut numbers, 256) as u8,
             };
         }
