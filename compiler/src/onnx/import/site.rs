@@ -107,7 +107,7 @@ impl Site<'_, '_> {
     /// The result of an operator on these operands; a constant when they all are.
     pub fn emit(&mut self, op: Op, inputs: Vec<ValueId>) -> Imported {
         let types: Vec<&TensorType> = inputs.iter().map(|&id| self.ty(id)).collect();
-        let ty = ops::infer(&op, &types).map_err(Refusal::invalid)?;
+        let ty = ops::infer(&op, &types).map_err(|reason| unfit(&types, reason))?;
         self.emit_as(op, inputs, ty)
     }
 
@@ -197,4 +197,13 @@ pub(super) fn axis(axis: i64, rank: usize, ends: bool) -> Result<usize, Refusal>
     let limit = if ends { rank + 1 } else { rank };
     let found = counted.and_then(|axis| usize::try_from(axis).ok()).filter(|&axis| axis < limit);
     found.ok_or_else(|| Refusal::invalid(format!("axis {axis} does not exist in {rank} dimensions")))
+}
+
+/// Operands that an operator does not take. ONNX has most operators for integers too, which is not the model's fault.
+fn unfit(operands: &[&TensorType], reason: String) -> Refusal {
+    let first = operands.first().map(|ty| ty.dtype);
+    match operands.iter().all(|ty| Some(ty.dtype) == first) && first != Some(DType::F32) {
+        true => Refusal::unsupported(reason),
+        false => Refusal::invalid(reason),
+    }
 }
