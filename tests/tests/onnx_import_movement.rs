@@ -236,6 +236,10 @@ fn resizing() {
     refused(resize(&[1.0; 4], vec![("mode", Attr::Text("area"))]), "mode = `area`");
     let name = "coordinate_transformation_mode";
     refused(resize(&[1.0; 4], vec![(name, Attr::Text("odd"))]), "coordinate_transformation_mode = `odd`");
+    for rounding in ["", "simple"] {
+        let model = resize(&[1.0, 1.0, 2.0, 2.0], vec![("nearest_mode", Attr::Text(rounding))]);
+        refused(model, &format!("nearest_mode = `{rounding}`"));
+    }
     let both = model(19, "4").initialiser(floats("s", &[1], &[2.0])).initialiser(ints("z", &[1], &[8]));
     refused(both.node("Resize", "x _ s z", "y"), "either scales or sizes");
     let none = model(19, "4").node("Resize", "x", "y");

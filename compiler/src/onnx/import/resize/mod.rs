@@ -16,15 +16,28 @@ use crate::onnx::refusal::Refusal;
 use crate::ops::index::Index;
 use crate::ops::{Op, Pad, PadMode, Resample};
 
-/// How operator set 10 rounds: down, but up along an axis that becomes shorter. Its text does not say so; its own case of
+/// Which element a coordinate of an axis is rounded to.
+type Rounding = fn(&Axis, f64) -> f64;
+
+/// Since operator set 11.
+const ROUNDINGS: [(&str, Rounding); 4] = [
+    ("round_prefer_floor", |_, x| (x - 0.5).ceil()),
+    ("round_prefer_ceil", |_, x| (x + 0.5).floor()),
+    ("floor", |_, x| x.floor()),
+    ("ceil", |_, x| x.ceil()),
+];
+
+/// Before: down, but up along an axis that becomes shorter. The text of operator set 10 does not say so; its own case of
 /// `Resize` does, and onnxruntime.
-const TEN: &str = "";
+fn ten(axis: &Axis, x: f64) -> f64 {
+    if axis.scale < 1.0 { x.ceil() } else { x.floor() }
+}
 
 /// Upsample with its scales as an attribute (7) or operand (9), and Resize as it was in operator set 10.
 pub(super) fn upsample(site: &mut Site) -> Imported {
     let given = extents::of_scales(site, if site.attrs.floats("scales").is_some() { None } else { Some(1) })?;
     let mode = Mode::named("asymmetric").ok_or_else(too_large)?;
-    resize(site, &given, mode, TEN)
+    resize(site, &given, mode, Some(ten))
 }
 
 /// Resize since operator set 11.
@@ -36,16 +49,17 @@ pub(super) fn resize_11(site: &mut Site) -> Imported {
     let mode =
         known.ok_or_else(|| Refusal::unsupported(format!("coordinate_transformation_mode = `{name}`")))?;
     let rounding = site.attrs.string("nearest_mode").unwrap_or_else(|| "round_prefer_floor".to_owned());
-    resize(site, &given, mode, &rounding)
+    let rounding = ROUNDINGS.iter().find(|(name, _)| *name == rounding).map(|&(_, rounding)| rounding);
+    resize(site, &given, mode, rounding)
 }
 
 /// How elements become others: nearest, or a filter.
 enum Method {
-    Nearest(fn(&Axis, f64) -> f64),
+    Nearest(Rounding),
     Filter(Filter),
 }
 
-fn method(site: &Site, rounding: &str) -> Result<Method, Refusal> {
+fn method(site: &Site, rounding: Option<Rounding>) -> Result<Method, Refusal> {
     let flag = |name: &str| site.attrs.int(name).unwrap_or(0) != 0;
     let mode = site.attrs.string("mode").unwrap_or_else(|| "nearest".to_owned());
     let filter = |cubic: Option<f64>| {
@@ -56,14 +70,10 @@ fn method(site: &Site, rounding: &str) -> Result<Method, Refusal> {
         })
     };
     match mode.as_str() {
-        "nearest" => match rounding {
-            "round_prefer_floor" => Ok(Method::Nearest(|_, x| (x - 0.5).ceil())),
-            "round_prefer_ceil" => Ok(Method::Nearest(|_, x| (x + 0.5).floor())),
-            "floor" => Ok(Method::Nearest(|_, x| x.floor())),
-            "ceil" => Ok(Method::Nearest(|_, x| x.ceil())),
-            TEN => Ok(Method::Nearest(|axis, x| if axis.scale < 1.0 { x.ceil() } else { x.floor() })),
-            _ => Err(Refusal::unsupported(format!("nearest_mode = `{rounding}`"))),
-        },
+        "nearest" => rounding.map(Method::Nearest).ok_or_else(|| {
+            let name = site.attrs.string("nearest_mode").unwrap_or_default();
+            Refusal::unsupported(format!("nearest_mode = `{name}`"))
+        }),
         // "bilinear" is how the first version called it.
         "linear" | "bilinear" => Ok(filter(None)),
         "cubic" => Ok(filter(Some(site.attrs.float("cubic_coeff_a").unwrap_or(-0.75).into()))),
@@ -72,7 +82,7 @@ fn method(site: &Site, rounding: &str) -> Result<Method, Refusal> {
 }
 
 /// All axes; those that stay as they are cost nothing.
-fn resize(site: &mut Site, axes: &[Axis], mode: Mode, rounding: &str) -> Imported {
+fn resize(site: &mut Site, axes: &[Axis], mode: Mode, rounding: Option<Rounding>) -> Imported {
     let x = site.input(0)?;
     let method = method(site, rounding)?;
     let value = Real::new(site.attrs.float("extrapolation_value").unwrap_or(0.0));
