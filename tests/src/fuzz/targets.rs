@@ -1,14 +1,15 @@
 //! What is tried: each function must return, without a panic, whatever the bytes are; what it accepts must be sound.
 
 use super::corpus::{self, Seed};
+use crate::plans;
 use crate::random::Network;
-use crate::random::compare::interpreted;
+use crate::random::compare::planned;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use tilewright::base::diag::Error;
 use tilewright::base::shown::is_control;
-use tilewright::base::target::{ISAS, Isa};
+use tilewright::base::target::ISAS;
 use tilewright::base::tensor::TensorType;
 use tilewright::ir::graph::{Graph, ValueId};
 use tilewright::ir::{reference, verify};
@@ -136,9 +137,14 @@ fn results(bytes: &[u8]) -> bool {
         return false;
     }
     let network = Network::of(graph, bytes.len() as u64);
-    let verdict =
-        |isa: Isa| interpreted(&network, isa).unwrap_or_else(|fault| panic!("{}: {fault}", isa.name));
-    ISAS.into_iter().map(verdict).all(|verdict| verdict.is_decisive())
+    let (floats, tuning) = (network.floats(), network.tuning());
+    ISAS.into_iter().all(|isa| {
+        let run = plans::run_planned(&network.graph, &floats, isa, Choice::Fast, &tuning);
+        accepted(run).is_some_and(|(outputs, plan)| {
+            let verdict = planned(&network, &plan, &outputs);
+            verdict.unwrap_or_else(|fault| panic!("{}: {fault}", isa.name)).is_decisive()
+        })
+    })
 }
 
 /// Elements that a run looks at, inputs that nothing reads among them.

@@ -5,6 +5,7 @@ use super::bound::{self, Engine, Known, Unbounded};
 use crate::plans;
 use tilewright::base::target::Isa;
 use tilewright::schedule::choose::Choice;
+use tilewright::schedule::plan::Plan;
 
 /// A bound beyond this share of the largest element says too little: a wrong weight could hide in it.
 const DECISIVE: f64 = 1e-2;
@@ -69,6 +70,14 @@ pub fn verdict(known: &Result<Vec<Known>, Unbounded>, outputs: &[Vec<f32>]) -> R
 pub fn interpreted(network: &Network, isa: Isa) -> Result<Verdict, String> {
     let run = plans::run_planned(&network.graph, &network.floats(), isa, Choice::Fast, &network.tuning());
     let (outputs, plan) = run.map_err(|error| error.to_string())?;
-    let winograds = bound::winograds(&plan);
-    verdict(&bound::outputs(network, Engine::Ours(&winograds)), &outputs)
+    planned(network, &plan, &outputs)
+}
+
+/// Compares what a plan of a network has computed.
+///
+/// # Errors
+/// As [`verdict`].
+pub fn planned(network: &Network, plan: &Plan, outputs: &[Vec<f32>]) -> Result<Verdict, String> {
+    let winograds = bound::winograds(plan);
+    verdict(&bound::outputs(network, Engine::Ours(&winograds)), outputs)
 }
