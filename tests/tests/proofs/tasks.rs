@@ -4,7 +4,7 @@ use tilewright::base::target::AVX2;
 use tilewright::kernel::build::{Builder, bin, constant, load};
 use tilewright::kernel::ir::{Affine, BinOp, Kernel, ParamId, Role};
 use tilewright::kernel::proof::verify::verify;
-use tilewright::kernel::proof::{coverage, order};
+use tilewright::kernel::proof::{coverage, order, prove};
 
 /// A kernel of so many tasks that reads `x` and writes `y`, of 64 elements each.
 fn kernel(tasks: usize, body: impl FnOnce(&mut Builder, ParamId, ParamId)) -> Kernel {
@@ -71,4 +71,34 @@ fn tasks_that_lean_on_more_than_the_prologue_wrote_are_caught() {
         b.store(y, zero().plus(task, 8), load(scratch, zero().plus(task, 8)));
     });
     assert!(order::check(&kernel).is_err_and(|fault| fault.contains("task 1 reads element 8 of s")));
+}
+
+/// Steps write their last argument, and it alone: an output in front of an input is refused, and a second one, though nothing
+/// reads it.
+#[test]
+fn outputs_elsewhere_are_caught() {
+    let kernel = |roles: [Role; 2]| {
+        let mut b = Builder::new("roles".to_owned(), AVX2.lanes, "task", 1);
+        for (name, role) in ["a", "b"].into_iter().zip(roles) {
+            let param = b.param(name, role, 8);
+            if role == Role::Output {
+                b.store(param, zero(), constant(0.0));
+            }
+        }
+        b.finish()
+    };
+    assert!(prove(&kernel([Role::Input, Role::Output])).is_ok());
+    for roles in [[Role::Output, Role::Input], [Role::Output; 2]] {
+        assert!(prove(&kernel(roles)).is_err_and(|fault| fault.contains("not its one output")), "{roles:?}");
+    }
+}
+
+/// That stores are in range is proved before; this does not lean on it.
+#[test]
+fn stores_behind_an_output_cover_nothing() {
+    let kernel = kernel(1, |b, x, y| b.store(y, zero(), load(x, zero())));
+    let mut short = kernel.clone();
+    let last = short.params.len() - 1;
+    short.params[last].len = 7;
+    assert!(written(&kernel).is_ok() && written(&short).is_err());
 }
