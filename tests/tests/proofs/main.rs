@@ -28,7 +28,7 @@
 //! | outputs live to the end, in the arena | `schedule/verify.rs` | lives cut short, a place of the caller's |
 //!
 //! The other way round, each of 105 checks was taken out by itself (2026-11-28): a test failed each time but for four,
-//! without which more is refused, or the proof only takes longer.
+//! without which the proof says the same, refuses more, or only takes longer.
 //!
 //! No load or store assumes alignment, so none is proved; that buffers and weights begin on lines is, for speed.
 
